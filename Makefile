@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# make          build/mod_auth_jwt_refresh.so
+# make demo     a running site in one command (Ctrl-C removes it)
+# make test     every test
+# make bench    speed, as ratios
+# make help     all of it
+
+MODULE := mod_auth_jwt_refresh
+BUILD  ?= build
+CC     ?= cc
+PYTHON := /usr/bin/python3
+
+# V=1 shows the commands.
+Q   := $(if $(V),,@)
+SAY := @$(if $(V),:,printf '  %s %s\n')
+
+# SANITIZE=address,undefined or SANITIZE=thread builds into a folder of its own.
+ifdef SANITIZE
+BUILD_DIR := $(BUILD)/$(subst $(comma),-,$(SANITIZE))
+SANITIZER := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+BUILD_DIR := $(BUILD)
+endif
+comma := ,
+
+OPTIMIZE ?= -O2 -g
+CFLAGS_ALL = -std=gnu11 -fPIC -fvisibility=hidden -pthread \
+	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wformat=2 -Wvla -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+	$(OPTIMIZE) $(SANITIZER) $(CFLAGS)
+
+# Each layer sees only what it may know: httpd -> store -> core.
+pkg = $(shell pkg-config --cflags $(1) 2>/dev/null)
+CORE_INCLUDES  = -Isrc/core $(call pkg,apr-1 apr-util-1 jansson libcrypto)
+STORE_INCLUDES = -Isrc/store $(CORE_INCLUDES) $(call pkg,libpq)
+HTTPD_INCLUDES = -Isrc/httpd -Isrc/store $(CORE_INCLUDES) \
+	-I$(shell apxs -q INCLUDEDIR 2>/dev/null)
+
+LIBS = -lpq -ljansson -lcrypto
+APR  = $(shell pkg-config --libs apr-1 apr-util-1 2>/dev/null)
+
+objects     = $(patsubst %.c,$(BUILD_DIR)/obj/%.o,$(1))
+CORE_SRC   := $(wildcard src/core/*.c)
+STORE_SRC  := $(wildcard src/store/*.c)
+HTTPD_SRC  := $(wildcard src/httpd/*.c) $(MODULE).c
+CORE_OBJ   := $(call objects,$(CORE_SRC))
+STORE_OBJ  := $(call objects,$(STORE_SRC))
+HTTPD_OBJ  := $(call objects,$(HTTPD_SRC))
+SO         := $(BUILD_DIR)/$(MODULE).so
+
+UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/unit/test_*.c))
+STORE_BIN  := $(patsubst tests/store/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/store/*.c))
+
+.PHONY: all help module programs demo test unit pytest lint format install clean \
+	deps deps-build deps-demo deps-test deps-bench bench check-symbols sanitize
+
+all: deps-build
+	@$(MAKE) --no-print-directory module check-symbols
+
+help:
+	@echo 'make           build $(SO)'
+	@echo 'make demo      a running site: private PostgreSQL, private httpd, a page'
+	@echo 'make test      unit, SQL, end to end, browser, lint, sanitizers'
+	@echo 'make bench     requests per second, as ratios'
+	@echo 'make install   copy the module into the directory of httpd modules'
+	@echo 'make lint      layers, sizes, symbols, docs, static analysis'
+	@echo 'make format    clang-format the sources'
+	@echo 'make deps      install the Debian packages that all of this needs'
+	@echo 'make clean     remove $(BUILD)/'
+	@echo 'CC=clang, SANITIZE=address$(comma)undefined and CFLAGS=... are honoured'
+
+module: $(SO)
+
+$(SO): $(CORE_OBJ) $(STORE_OBJ) $(HTTPD_OBJ)
+	$(SAY) LD $@
+	$(Q)$(CC) -shared -Wl,-z,relro,-z,now $(SANITIZER) -o $@ $^ $(LIBS)
+
+$(BUILD_DIR)/obj/src/core/%.o: INCLUDES = $(CORE_INCLUDES)
+$(BUILD_DIR)/obj/src/store/%.o: INCLUDES = $(STORE_INCLUDES)
+$(BUILD_DIR)/obj/src/httpd/%.o: INCLUDES = $(HTTPD_INCLUDES)
+$(BUILD_DIR)/obj/$(MODULE).o: INCLUDES = $(HTTPD_INCLUDES)
+$(BUILD_DIR)/obj/tests/unit/%.o: INCLUDES = -Itests/unit $(CORE_INCLUDES)
+$(BUILD_DIR)/obj/tests/store/%.o: INCLUDES = $(STORE_INCLUDES)
+
+$(BUILD_DIR)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(CFLAGS_ALL) $(INCLUDES) -MMD -MP -c -o $@ $<
+
+$(BUILD_DIR)/tests/test_%: $(BUILD_DIR)/obj/tests/unit/test_%.o \
+		$(BUILD_DIR)/obj/tests/unit/unit.o $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(SANITIZER) -o $@ $^ -lcmocka $(APR) -ljansson -lcrypto -lpthread
+
+$(STORE_BIN): $(BUILD_DIR)/tests/%: $(BUILD_DIR)/obj/tests/store/%.o $(CORE_OBJ) $(STORE_OBJ)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(SANITIZER) -o $@ $^ $(APR) $(LIBS) -lpthread
+
+programs: $(UNIT_BIN) $(STORE_BIN)
+
+# The fence, checked on what was built: the core knows neither httpd nor
+# libpq, the store no httpd, and nothing but the module record is exported.
+check-symbols: $(SO)
+	@tests/lint/symbols $(SO) "$(CORE_OBJ)" "$(STORE_OBJ)"
+
+demo: deps-demo
+	@$(MAKE) --no-print-directory module
+	@$(PYTHON) tests/demo/demo.py $(DEMO)
+
+unit: programs
+	@tests/unit/run $(UNIT_BIN)
+
+pytest: module programs
+	@AJR_BUILD=$(abspath $(BUILD_DIR)) $(PYTHON) -m pytest -q -p no:cacheprovider tests $(PYTEST)
+
+test: deps-test
+	@$(MAKE) --no-print-directory module programs
+	@$(MAKE) --no-print-directory lint unit
+	@$(MAKE) --no-print-directory sanitize
+	@$(MAKE) --no-print-directory pytest
+
+# The same unit tests under AddressSanitizer and UBSan.
+sanitize:
+	@$(MAKE) --no-print-directory unit SANITIZE=address,undefined OPTIMIZE='-O1 -g'
+
+lint: module check-symbols
+	@tests/lint/run
+
+bench: deps-bench
+	@$(MAKE) --no-print-directory module
+	@AJR_BUILD=$(abspath $(BUILD_DIR)) $(PYTHON) tests/bench/bench.py $(BENCH)
+
+format:
+	clang-format -i $(wildcard src/*/*.[ch] tests/*/*.[ch]) $(MODULE).c
+
+install: all
+	install -d $(DESTDIR)$(shell apxs -q LIBEXECDIR)
+	install -m 644 $(SO) $(DESTDIR)$(shell apxs -q LIBEXECDIR)/$(MODULE).so
+
+deps: deps-build deps-demo deps-test deps-bench
+
+deps-build deps-demo deps-test deps-bench: deps-%:
+	@.ci/deps $*
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD_DIR)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mod_auth_jwt_refresh: JWT access tokens judged, refreshed and revoked by
+ * Apache httpd. This file is the table of contents.
+ *
+ *   access :  source -> verify -> policy -> identity src/httpd/authn.c refresh:
+ * parse -> check MAC -> rotate -> mint -> reply   src/httpd/refresh.c
+ *
+ * Layers: src/httpd (request_rec) -> src/store (libpq) -> src/core (neither).
+ */
+#include "module.h"
+
+ajr_record_t *ajr_record_peek(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &auth_jwt_refresh_module);
+}
+
+ajr_record_t *ajr_record(request_rec *r)
+{
+    ajr_record_t *record = ajr_record_peek(r);
+
+    if (record == NULL) {
+        record = apr_pcalloc(r->pool, sizeof(*record));
+        ap_set_module_config(r->request_config, &auth_jwt_refresh_module,
+                             record);
+    }
+    return record;
+}
+
+static void register_hooks(apr_pool_t *pconf)
+{
+    (void)pconf;
+
+    /* Lifecycle: keys load while the configuration is read, as root. */
+    ap_hook_check_config(ajr_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(ajr_conf_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+
+    /* Every request, in the order of httpd's phases. */
+    ap_hook_post_read_request(ajr_identity_scrub, NULL, NULL,
+                              APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(ajr_handler_claim, NULL, NULL,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(ajr_handler_unmapped, NULL, NULL,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_check_authn(ajr_authn_check, NULL, NULL, APR_HOOK_MIDDLE,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(ajr_authn_authorize, NULL, NULL, APR_HOOK_REALLY_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_note_auth_failure(ajr_authn_note_failure, NULL, NULL,
+                              APR_HOOK_MIDDLE);
+    ap_hook_handler(ajr_handler_run, NULL, NULL, APR_HOOK_FIRST);
+}
+
+module AP_MODULE_DECLARE_DATA auth_jwt_refresh_module = {
+    STANDARD20_MODULE_STUFF, ajr_dir_conf_create,
+    ajr_dir_conf_merge,      ajr_server_conf_create,
+    ajr_server_conf_merge,   ajr_commands,
+    register_hooks,          0,
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Claims of a new access token, and the token.
+ */
+#ifndef AJR_MINT_H
+#define AJR_MINT_H
+
+#include <apr_time.h>
+
+#include "grant.h"
+#include "jwt.h"
+#include "uuid.h"
+
+/* What the module itself puts into an access token. NULL strings are left
+ * out. */
+typedef struct ajr_mint_t {
+    const char *issuer;
+    const apr_array_header_t *audiences; /* const char *; one = string */
+    const char *subject_claim;           /* NULL = "sub" */
+    const char *subject;
+    const char *client;
+    const char *scope;
+    unsigned char sid[AJR_SID_SIZE];
+    apr_uint32_t generation;
+    unsigned char jti[AJR_UUID_SIZE]; /* random */
+    const json_t *claims;             /* from SQL, borrowed; NULL = none */
+    apr_interval_time_t lifetime;     /* microseconds, > 0 */
+} ajr_mint_t;
+
+/* Names that only the module may set: iss sub aud exp nbf iat jti sid gen
+ * scope scp client_id token_type cnf. */
+bool ajr_mint_reserved(const char *name);
+
+/* Claims of SQL (reserved names dropped; a JSON null removes its claim), then
+ * the module's, then signed by key. exp = now + lifetime, whole seconds.
+ * *expires_in is in seconds. OK or INTERNAL. */
+ajr_outcome_t ajr_mint_access(const char **out, apr_int64_t *expires_in,
+                              const ajr_mint_t *mint, const char *typ,
+                              const ajr_key_t *key, apr_time_t now,
+                              apr_pool_t *pool);
+
+#endif

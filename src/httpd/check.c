@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * check_config: mistakes that only the whole configuration shows. Also run by
+ * `httpd -t`.
+ */
+#include "tokens.h"
+
+#include <string.h>
+
+static void complain(server_rec *s, const char *sentence)
+{
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", sentence);
+}
+
+/* A default for Keep above Max is no mistake of the administrator's. */
+static bool pool_sane(server_rec *s, const ajr_server_conf_t *conf)
+{
+    int max = ajr_server_database_max(conf);
+
+    if (max < 1 || ajr_server_database_min(conf) > max ||
+        conf->database_keep > max) {
+        complain(s, "JwtDatabaseMax must be at least 1, and no smaller than "
+                    "JwtDatabaseMin and JwtDatabaseKeep");
+        return false;
+    }
+    return true;
+}
+
+/* SetHandler keeps an expression that only a request can evaluate; what the
+ * administrator wrote still stands in the tree of directives. */
+static const ap_directive_t *directive_find(const ap_directive_t *at,
+                                            const ap_expr_info_t *expr)
+{
+    const ap_directive_t *found = NULL;
+
+    for (; at != NULL && found == NULL; at = at->next) {
+        if ((unsigned)at->line_num == expr->line_number &&
+            strcmp(at->filename, expr->filename) == 0 &&
+            ap_cstr_casecmp(at->directive, "SetHandler") == 0) {
+            found = at;
+        } else {
+            found = directive_find(at->first_child, expr);
+        }
+    }
+    return found;
+}
+
+/* The handler of a section when it is one of ours, else NULL. */
+static const char *handler_written(apr_pool_t *ptemp,
+                                   const core_dir_config *core)
+{
+    const ap_directive_t *directive =
+        core->expr_handler == NULL
+            ? NULL
+            : directive_find(ap_conftree, core->expr_handler);
+    const char *args = directive == NULL ? "" : directive->args;
+    const char *name = ap_getword_conf(ptemp, &args);
+
+    return strncmp(name, "jwt-", 4) == 0 ? name : NULL;
+}
+
+/* A <Location> whose handler is ours must have what it needs. */
+static bool section_sane(apr_pool_t *ptemp, server_rec *s,
+                         ap_conf_vector_t *section)
+{
+    const core_dir_config *core = ap_get_core_module_config(section);
+    const char *name = handler_written(ptemp, core);
+    const ajr_handler_t *handler;
+    const char *missing;
+
+    if (name == NULL) {
+        return true;
+    }
+    handler = ajr_handler_find(name);
+    if (handler == NULL) {
+        complain(s, apr_psprintf(ptemp,
+                                 "SetHandler %s at %s: no such handler; known: "
+                                 "jwt-login, jwt-refresh, jwt-logout",
+                                 name, core->d));
+        return false;
+    }
+    section = ap_merge_per_dir_configs(ptemp, s->lookup_defaults, section);
+    missing = ajr_tokens_missing(
+        ap_get_module_config(section, &auth_jwt_refresh_module),
+        ajr_server_conf(s), handler);
+    if (missing != NULL) {
+        complain(s, apr_psprintf(ptemp, "SetHandler %s at %s needs %s", name,
+                                 core->d, missing));
+    }
+    return missing == NULL;
+}
+
+static bool server_sane(apr_pool_t *ptemp, server_rec *s)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(s->module_config);
+    bool sane = pool_sane(s, ajr_server_conf(s));
+    int i;
+
+    for (i = 0; i < core->sec_url->nelts; i++) {
+        sane &= section_sane(
+            ptemp, s, APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *));
+    }
+    return sane;
+}
+
+int ajr_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                   server_rec *s)
+{
+    bool sane = true;
+
+    (void)pconf;
+    (void)plog;
+    for (; s != NULL; s = s->next) {
+        sane &= server_sane(ptemp, s);
+    }
+    return sane ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}

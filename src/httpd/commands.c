@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command table, made from directives.def, and the parsers of the plain
+ * kinds.
+ */
+#include "commands.h"
+
+#include <ap_provider.h>
+
+#include "duration.h"
+
+#define SLOT_DIR(member)                        \
+    {                                           \
+        false, offsetof(ajr_dir_conf_t, member) \
+    }
+#define SLOT_SERVER(member)                       \
+    {                                             \
+        true, offsetof(ajr_server_conf_t, member) \
+    }
+
+enum {
+#define ROW(scope, kind, member, directive, dflt, where, help) INDEX_##member,
+#include "directives.def"
+#undef ROW
+    ROWS
+};
+
+static const ajr_slot_t slots[ROWS] = {
+#define ROW(scope, kind, member, directive, dflt, where, help) \
+    SLOT_##scope(member),
+#include "directives.def"
+#undef ROW
+};
+
+void *ajr_slot(cmd_parms *cmd, void *dir_conf)
+{
+    const ajr_slot_t *slot = cmd->info;
+    char *base =
+        slot->server ? (char *)ajr_server_conf(cmd->server) : (char *)dir_conf;
+
+    return base + slot->offset;
+}
+
+apr_array_header_t *ajr_slot_array(cmd_parms *cmd, void *dir_conf, int size)
+{
+    apr_array_header_t **array = ajr_slot(cmd, dir_conf);
+
+    if (*array == NULL) {
+        *array = apr_array_make(cmd->pool, 1, size);
+    }
+    return *array;
+}
+
+void ajr_command_warn(cmd_parms *cmd, const char *sentence)
+{
+    /* httpd reads its configuration twice when it starts. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG &&
+        ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL) {
+        return;
+    }
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, cmd->server, "%s: %s",
+                 cmd->cmd->name, sentence);
+}
+
+static const char *set_duration(cmd_parms *cmd, void *conf, const char *arg)
+{
+    if (!ajr_duration_parse(ajr_slot(cmd, conf), arg)) {
+        return apr_psprintf(cmd->pool,
+                            "%s: `%s` is no duration; write 500ms, 30s, 5m, "
+                            "2h, 14d or a number of seconds",
+                            cmd->cmd->name, arg);
+    }
+    return NULL;
+}
+
+static const char *set_lifetime(cmd_parms *cmd, void *conf, const char *arg)
+{
+    const char *wrong = set_duration(cmd, conf, arg);
+    const apr_interval_time_t *value = ajr_slot(cmd, conf);
+
+    if (wrong == NULL && *value == 0) {
+        return apr_psprintf(cmd->pool, "%s: must be longer than 0",
+                            cmd->cmd->name);
+    }
+    return wrong;
+}
+
+static const char *set_flag(cmd_parms *cmd, void *conf, int on)
+{
+    *(int *)ajr_slot(cmd, conf) = on;
+    return NULL;
+}
+
+static const char *set_number(cmd_parms *cmd, void *conf, const char *arg)
+{
+    char *end = NULL;
+    apr_int64_t value = apr_strtoi64(arg, &end, 10);
+
+    if (end == arg || *end != '\0' || value < 0 || value > 10000) {
+        return apr_psprintf(cmd->pool,
+                            "%s: `%s` is no number between 0 and 10000",
+                            cmd->cmd->name, arg);
+    }
+    *(int *)ajr_slot(cmd, conf) = (int)value;
+    return NULL;
+}
+
+static const char *set_choice(cmd_parms *cmd, void *conf, const char *arg)
+{
+    static const char *const words[] = {"Off", "On", "Dialect"};
+    int i;
+
+    for (i = AJR_CHOICE_OFF; i <= AJR_CHOICE_DIALECT; i++) {
+        if (ap_cstr_casecmp(arg, words[i]) == 0) {
+            *(int *)ajr_slot(cmd, conf) = i;
+            return NULL;
+        }
+    }
+    return apr_psprintf(cmd->pool, "%s: `%s` is none of On, Off, Dialect",
+                        cmd->cmd->name, arg);
+}
+
+static const char *set_text(cmd_parms *cmd, void *conf, const char *arg)
+{
+    *(const char **)ajr_slot(cmd, conf) = arg;
+    return NULL;
+}
+
+static const char *set_list(cmd_parms *cmd, void *conf, const char *arg)
+{
+    APR_ARRAY_PUSH(ajr_slot_array(cmd, conf, sizeof(arg)), const char *) = arg;
+    return NULL;
+}
+
+static const char *set_dialect(cmd_parms *cmd, void *conf, const char *arg)
+{
+    const ajr_dialect_t *dialect = ajr_dialect_find(arg);
+
+    if (dialect == NULL) {
+        return apr_psprintf(cmd->pool, "%s: unknown dialect `%s`; known: %s",
+                            cmd->cmd->name, arg, ajr_dialect_names(cmd->pool));
+    }
+    *(const ajr_dialect_t **)ajr_slot(cmd, conf) = dialect;
+    return NULL;
+}
+
+static const char *set_conninfo(cmd_parms *cmd, void *conf, const char *arg)
+{
+    const char *wrong = ajr_pg_conninfo_refuses(arg);
+
+    if (wrong != NULL) {
+        return apr_psprintf(cmd->pool, "%s %s", cmd->cmd->name, wrong);
+    }
+    return set_text(cmd, conf, arg);
+}
+
+static const char *set_provider(cmd_parms *cmd, void *conf, const char *arg)
+{
+    ajr_login_provider_t entry = {arg, NULL};
+    apr_array_header_t *providers = ajr_slot_array(cmd, conf, sizeof(entry));
+
+    entry.provider =
+        ap_lookup_provider(AUTHN_PROVIDER_GROUP, arg, AUTHN_PROVIDER_VERSION);
+    if (entry.provider == NULL || entry.provider->check_password == NULL) {
+        return apr_psprintf(cmd->pool,
+                            "%s: no authn provider `%s` checks passwords; "
+                            "load its module (mod_authn_%s) first",
+                            cmd->cmd->name, arg, arg);
+    }
+    APR_ARRAY_PUSH(providers, ajr_login_provider_t) = entry;
+    return NULL;
+}
+
+static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
+                              const char *password)
+{
+    ajr_login_fields_t *fields = apr_palloc(cmd->pool, sizeof(*fields));
+
+    fields->user = user;
+    fields->password = password;
+    *(const ajr_login_fields_t **)ajr_slot(cmd, conf) = fields;
+    return NULL;
+}
+
+#define COMMAND_DURATION(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_DURATION set_duration
+#define COMMAND_LIFETIME(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_LIFETIME set_lifetime
+#define COMMAND_FLAG(...) AP_INIT_FLAG(__VA_ARGS__)
+#define SET_FLAG set_flag
+#define COMMAND_NUMBER(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_NUMBER set_number
+#define COMMAND_CHOICE(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_CHOICE set_choice
+#define COMMAND_TEXT(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_TEXT set_text
+#define COMMAND_LIST(...) AP_INIT_ITERATE(__VA_ARGS__)
+#define SET_LIST set_list
+#define COMMAND_DIALECT(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_DIALECT set_dialect
+#define COMMAND_CONNINFO(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_CONNINFO set_conninfo
+#define COMMAND_PROVIDERS(...) AP_INIT_ITERATE(__VA_ARGS__)
+#define SET_PROVIDERS set_provider
+#define COMMAND_FIELDS(...) AP_INIT_TAKE2(__VA_ARGS__)
+#define SET_FIELDS set_fields
+#define COMMAND_KEYS(...) AP_INIT_TAKE_ARGV(__VA_ARGS__)
+#define SET_KEYS ajr_set_keys
+#define COMMAND_REFRESH_KEYS(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_REFRESH_KEYS ajr_set_refresh_keys
+#define COMMAND_EXPORTS(...) AP_INIT_TAKE_ARGV(__VA_ARGS__)
+#define SET_EXPORTS ajr_set_exports
+
+#define WHERE_S RSRC_CONF
+#define WHERE_L (RSRC_CONF | ACCESS_CONF)
+#define WHERE_D (RSRC_CONF | OR_AUTHCFG)
+
+const command_rec ajr_commands[] = {
+#define ROW(scope, kind, member, directive, dflt, where, help)            \
+    COMMAND_##kind(directive, SET_##kind, (void *)&slots[INDEX_##member], \
+                   WHERE_##where, help),
+#include "directives.def"
+#undef ROW
+    {NULL}};

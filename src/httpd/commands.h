@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Parsers of directives. Each returns NULL, or a sentence that names the
+ * directive, what was written, and the remedy.
+ */
+#ifndef AJR_COMMANDS_H
+#define AJR_COMMANDS_H
+
+#include "module.h"
+
+/* Where a row's value goes: cmd->info points to one. */
+typedef struct ajr_slot_t {
+    bool server; /* in the server conf, else in the directory conf */
+    size_t offset;
+} ajr_slot_t;
+
+void *ajr_slot(cmd_parms *cmd, void *dir_conf);
+
+/* The array in the slot; made, in pconf, by the scope's first directive, so
+ * that a list replaces the one it would have inherited. */
+apr_array_header_t *ajr_slot_array(cmd_parms *cmd, void *dir_conf, int size);
+
+/* Logs a warning about the configuration, once per start. */
+void ajr_command_warn(cmd_parms *cmd, const char *sentence);
+
+/* command_keys.c */
+const char *ajr_set_keys(cmd_parms *cmd, void *conf, int argc,
+                         char *const argv[]);
+const char *ajr_set_refresh_keys(cmd_parms *cmd, void *conf,
+                                 const char *source);
+
+/* command_export.c */
+const char *ajr_set_exports(cmd_parms *cmd, void *conf, int argc,
+                            char *const argv[]);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Creation, merging and the lives of the conf structures; the rows are in
+ * directives.def, their parsers in commands.c.
+ */
+#include "module.h"
+
+#include <string.h>
+
+#define CREATE_DIR(kind, member) conf->member = AJR_UNSET_##kind;
+#define CREATE_SERVER(kind, member)
+#define ROW(scope, kind, member, directive, dflt, where, help) \
+    CREATE_##scope(kind, member)
+
+void *ajr_dir_conf_create(apr_pool_t *pconf, char *path)
+{
+    ajr_dir_conf_t *conf = apr_pcalloc(pconf, sizeof(*conf));
+
+    (void)path;
+#include "directives.def"
+    return conf;
+}
+
+#undef CREATE_DIR
+#undef CREATE_SERVER
+#define CREATE_DIR(kind, member)
+#define CREATE_SERVER(kind, member) conf->member = AJR_UNSET_##kind;
+
+void *ajr_server_conf_create(apr_pool_t *pconf, server_rec *s)
+{
+    ajr_server_conf_t *conf = apr_pcalloc(pconf, sizeof(*conf));
+
+    (void)s;
+#include "directives.def"
+    conf->exported_headers = apr_array_make(pconf, 0, sizeof(const char *));
+    return conf;
+}
+
+#undef ROW
+#define MERGE(kind, member) \
+    conf->member =          \
+        child->member == AJR_UNSET_##kind ? parent->member : child->member;
+#define MERGE_DIR(kind, member) MERGE(kind, member)
+#define MERGE_SERVER(kind, member)
+#define ROW(scope, kind, member, directive, dflt, where, help) \
+    MERGE_##scope(kind, member)
+
+void *ajr_dir_conf_merge(apr_pool_t *pool, void *parent_, void *child_)
+{
+    const ajr_dir_conf_t *parent = parent_;
+    const ajr_dir_conf_t *child = child_;
+    ajr_dir_conf_t *conf = apr_palloc(pool, sizeof(*conf));
+
+#include "directives.def"
+    return conf;
+}
+
+#undef MERGE_DIR
+#undef MERGE_SERVER
+#define MERGE_DIR(kind, member)
+#define MERGE_SERVER(kind, member) MERGE(kind, member)
+
+void *ajr_server_conf_merge(apr_pool_t *pconf, void *parent_, void *child_)
+{
+    const ajr_server_conf_t *parent = parent_;
+    const ajr_server_conf_t *child = child_;
+    ajr_server_conf_t *conf = apr_pcalloc(pconf, sizeof(*conf));
+
+#include "directives.def"
+    conf->exported_headers = apr_array_append(pconf, parent->exported_headers,
+                                              child->exported_headers);
+    return conf;
+}
+
+#undef ROW
+
+bool ajr_conf_rotates(const ajr_dir_conf_t *conf)
+{
+    int choice = ajr_conf_refresh_rotate(conf);
+
+    return choice == AJR_CHOICE_DIALECT ? ajr_conf_dialect(conf)->rotates
+                                        : choice == AJR_CHOICE_ON;
+}
+
+static void store_fill(ajr_store_t *store, const ajr_server_conf_t *conf)
+{
+    store->conf.conninfo = ajr_server_database(conf);
+    store->conf.min = ajr_server_database_min(conf);
+    store->conf.keep = ajr_server_database_keep(conf);
+    store->conf.max = ajr_server_database_max(conf);
+    if (store->conf.keep > store->conf.max) {
+        store->conf.keep = store->conf.max;
+    }
+    store->conf.exptime = ajr_server_database_exptime(conf);
+    store->conf.timeout = ajr_server_database_timeout(conf);
+    store->schema = ajr_server_database_schema(conf);
+}
+
+/* Servers with the same connections share one pool; schemas may differ. */
+static bool pg_shared(const ajr_pg_conf_t *a, const ajr_pg_conf_t *b)
+{
+    return strcmp(a->conninfo, b->conninfo) == 0 && a->min == b->min &&
+           a->keep == b->keep && a->max == b->max && a->exptime == b->exptime &&
+           a->timeout == b->timeout;
+}
+
+static ajr_pg_t *pg_find(server_rec *first, const server_rec *s,
+                         const ajr_pg_conf_t *wanted)
+{
+    server_rec *other;
+
+    for (other = first; other != s; other = other->next) {
+        const ajr_store_t *store = &ajr_server_conf(other)->store;
+
+        if (store->pg != NULL && pg_shared(&store->conf, wanted)) {
+            return store->pg;
+        }
+    }
+    return NULL;
+}
+
+void ajr_conf_child_init(apr_pool_t *pchild, server_rec *first)
+{
+    server_rec *s;
+
+    for (s = first; s != NULL; s = s->next) {
+        ajr_server_conf_t *conf = ajr_server_conf(s);
+        ajr_store_t *store = &conf->store;
+
+        if (ajr_server_database(conf) == NULL) {
+            continue;
+        }
+        store_fill(store, conf);
+        store->pg = pg_find(first, s, &store->conf);
+        if (store->pg == NULL) {
+            store->pg = ajr_pg_make(&store->conf, pchild);
+        }
+        if (store->pg == NULL) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                         "no pool of database connections could be made");
+        }
+    }
+}

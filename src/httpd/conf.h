@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the administrator said. Both structures are filled while the
+ * configuration is read, as root, and are read-only afterwards, but for the
+ * `runtime` part of the server's, which child_init sets.
+ */
+#ifndef AJR_CONF_H
+#define AJR_CONF_H
+
+#include <apr_time.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <mod_auth.h>
+
+#include "claim.h"
+#include "dialect.h"
+#include "key.h"
+#include "store.h"
+
+#define AJR_CHOICE_OFF 0
+#define AJR_CHOICE_ON 1
+#define AJR_CHOICE_DIALECT 2
+
+/* One JwtExport: at least one of env and header is set. */
+typedef struct ajr_export_t {
+    const ajr_claim_t *claim;
+    const char *env;
+    const char *header;
+} ajr_export_t;
+
+/* One JwtLoginProvider. */
+typedef struct ajr_login_provider_t {
+    const char *name;
+    const authn_provider *provider;
+} ajr_login_provider_t;
+
+/* JwtLoginFields. */
+typedef struct ajr_login_fields_t {
+    const char *user;
+    const char *password;
+} ajr_login_fields_t;
+
+/* The C type of each kind, and what stands for "not said here". */
+#define AJR_TYPE_DURATION apr_interval_time_t
+#define AJR_TYPE_LIFETIME apr_interval_time_t
+#define AJR_TYPE_FLAG int
+#define AJR_TYPE_NUMBER int
+#define AJR_TYPE_CHOICE int
+#define AJR_TYPE_TEXT const char *
+#define AJR_TYPE_CONNINFO const char *
+#define AJR_TYPE_DIALECT const ajr_dialect_t *
+#define AJR_TYPE_FIELDS const ajr_login_fields_t *
+#define AJR_TYPE_LIST apr_array_header_t * /* const char * */
+#define AJR_TYPE_KEYS ajr_keyset_t *       /* const ajr_key_t * */
+#define AJR_TYPE_REFRESH_KEYS                                              \
+    apr_array_header_t *                        /* const ajr_grant_key_t * \
+                                                 */
+#define AJR_TYPE_EXPORTS apr_array_header_t *   /* ajr_export_t */
+#define AJR_TYPE_PROVIDERS apr_array_header_t * /* ajr_login_provider_t */
+
+#define AJR_UNSET_DURATION (-1)
+#define AJR_UNSET_LIFETIME (-1)
+#define AJR_UNSET_FLAG (-1)
+#define AJR_UNSET_NUMBER (-1)
+#define AJR_UNSET_CHOICE (-1)
+#define AJR_UNSET_TEXT NULL
+#define AJR_UNSET_CONNINFO NULL
+#define AJR_UNSET_DIALECT NULL
+#define AJR_UNSET_FIELDS NULL
+#define AJR_UNSET_LIST NULL
+#define AJR_UNSET_KEYS NULL
+#define AJR_UNSET_REFRESH_KEYS NULL
+#define AJR_UNSET_EXPORTS NULL
+#define AJR_UNSET_PROVIDERS NULL
+
+typedef struct ajr_dir_conf_t {
+#define AJR_MEMBER_DIR(kind, member) AJR_TYPE_##kind member;
+#define AJR_MEMBER_SERVER(kind, member)
+#define ROW(scope, kind, member, directive, dflt, where, help) \
+    AJR_MEMBER_##scope(kind, member)
+#include "directives.def"
+#undef ROW
+#undef AJR_MEMBER_DIR
+#undef AJR_MEMBER_SERVER
+} ajr_dir_conf_t;
+
+typedef struct ajr_server_conf_t {
+#define AJR_MEMBER_DIR(kind, member)
+#define AJR_MEMBER_SERVER(kind, member) AJR_TYPE_##kind member;
+#define ROW(scope, kind, member, directive, dflt, where, help) \
+    AJR_MEMBER_##scope(kind, member)
+#include "directives.def"
+#undef ROW
+#undef AJR_MEMBER_DIR
+#undef AJR_MEMBER_SERVER
+
+    /* Headers that some JwtExport of this server writes: const char *. */
+    apr_array_header_t *exported_headers;
+
+    /* Runtime: per child process. */
+    ajr_store_t store;               /* filled by child_init */
+    apr_uint32_t trouble_logged;     /* second of the last ERR line */
+    apr_uint32_t logins_in_progress; /* bounded: bcrypt costs CPU */
+} ajr_server_conf_t;
+
+/* ajr_conf_<member>(dir conf) and ajr_server_<member>(server conf): the value
+ * in force, or the default. */
+#define AJR_GETTER_DIR(kind, member, dflt)                                   \
+    static inline AJR_TYPE_##kind ajr_conf_##member(const ajr_dir_conf_t *c) \
+    {                                                                        \
+        return c->member == AJR_UNSET_##kind ? (dflt) : c->member;           \
+    }
+#define AJR_GETTER_SERVER(kind, member, dflt)                      \
+    static inline AJR_TYPE_##kind ajr_server_##member(             \
+        const ajr_server_conf_t *c)                                \
+    {                                                              \
+        return c->member == AJR_UNSET_##kind ? (dflt) : c->member; \
+    }
+#define ROW(scope, kind, member, directive, dflt, where, help) \
+    AJR_GETTER_##scope(kind, member, dflt)
+#include "directives.def"
+#undef ROW
+#undef AJR_GETTER_DIR
+#undef AJR_GETTER_SERVER
+
+/* The module record's members. */
+void *ajr_dir_conf_create(apr_pool_t *pconf, char *path);
+void *ajr_dir_conf_merge(apr_pool_t *pool, void *parent, void *child);
+void *ajr_server_conf_create(apr_pool_t *pconf, server_rec *s);
+void *ajr_server_conf_merge(apr_pool_t *pconf, void *parent, void *child);
+extern const command_rec ajr_commands[];
+
+/* Whether refreshes rotate in this scope. */
+bool ajr_conf_rotates(const ajr_dir_conf_t *conf);
+
+/* check_config: what only the whole configuration can show (a handler without
+ * its key or database). Logs a sentence for each mistake; OK or 500. */
+int ajr_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                   server_rec *s);
+
+/* child_init: one pool of connections for each distinct database. */
+void ajr_conf_child_init(apr_pool_t *pchild, server_rec *s);
+
+#endif

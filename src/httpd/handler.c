@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * SetHandler jwt-*. A handler's URL is claimed before httpd maps it to a file,
+ * so that no .htaccess of a front controller can swallow it and no tenant's
+ * .htaccess can mint.
+ */
+#include "module.h"
+
+#include <string.h>
+
+#define PREFIX "jwt-"
+
+static const ajr_handler_t handlers[] = {
+    {"jwt-login", "POST", true, ajr_login_run},
+    {"jwt-refresh", "POST", true, ajr_refresh_run},
+    {"jwt-logout", "POST", false, ajr_logout_run},
+};
+
+const ajr_handler_t *ajr_handler_find(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+        if (strcmp(handlers[i].name, name) == 0) {
+            return &handlers[i];
+        }
+    }
+    return NULL;
+}
+
+static bool ours(const char *name)
+{
+    return name != NULL && strncmp(name, PREFIX, sizeof(PREFIX) - 1) == 0;
+}
+
+/* What SetHandler says here, before any directory has been read. */
+static const char *handler_configured(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const char *error = NULL;
+    const char *name;
+
+    if (core->expr_handler == NULL) {
+        return core->handler;
+    }
+    name = ap_expr_str_exec(r, core->expr_handler, &error);
+    return error == NULL ? name : NULL;
+}
+
+/* translate_name */
+int ajr_handler_claim(request_rec *r)
+{
+    const char *name = handler_configured(r);
+    const ajr_handler_t *handler = ours(name) ? ajr_handler_find(name) : NULL;
+
+    if (handler == NULL) {
+        return DECLINED;
+    }
+    ajr_record(r)->handler = handler;
+    /* No file: a name that no other module takes for one. */
+    r->filename = apr_pstrcat(r->pool, "jwt:", r->uri, NULL);
+    return OK;
+}
+
+/* map_to_storage: no directory walk, no .htaccess. */
+int ajr_handler_unmapped(request_rec *r)
+{
+    return ajr_record_peek(r) != NULL && ajr_record(r)->handler != NULL
+               ? OK
+               : DECLINED;
+}
+
+static bool method_allowed(request_rec *r, const ajr_handler_t *handler)
+{
+    return ap_cstr_casecmp(r->method, handler->methods) == 0;
+}
+
+int ajr_handler_run(request_rec *r)
+{
+    ajr_record_t *record;
+
+    if (!ours(r->handler)) {
+        return DECLINED;
+    }
+    record = ajr_record(r);
+    if (record->handler == NULL || strcmp(r->handler, record->handler->name)) {
+        record->detail =
+            "SetHandler jwt-* counts only in <Location> of the server "
+            "configuration, with a handler that exists";
+        return ajr_respond_access(r, AJR_MISCONFIGURED);
+    }
+    if (!method_allowed(r, record->handler)) {
+        return ajr_respond_refusal(r, AJR_METHOD_REFUSED);
+    }
+    return record->handler->run(r);
+}

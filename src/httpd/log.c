@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One line for each request that we ended, from the outcome table. No token,
+ * cookie, password, connection string or claim value is ever in it.
+ */
+#include "module.h"
+
+#include <apr_atomic.h>
+#include <openssl/evp.h>
+
+/* The first of each second is an ERR; those behind it, which a broken database
+ * makes by the thousand, are INFO. */
+static bool trouble_is_news(request_rec *r)
+{
+    ajr_server_conf_t *conf = ajr_server_conf(r->server);
+    apr_uint32_t second = (apr_uint32_t)apr_time_sec(r->request_time);
+    apr_uint32_t last = apr_atomic_read32(&conf->trouble_logged);
+
+    return last != second &&
+           apr_atomic_cas32(&conf->trouble_logged, second, last) == last;
+}
+
+static int level_of(request_rec *r, const ajr_outcome_row_t *row)
+{
+    switch (row->level) {
+    case AJR_LEVEL_ERR:
+        return row->status == HTTP_SERVICE_UNAVAILABLE && !trouble_is_news(r)
+                   ? APLOG_INFO
+                   : APLOG_ERR;
+    case AJR_LEVEL_WARNING:
+        return APLOG_WARNING;
+    case AJR_LEVEL_INFO:
+        return APLOG_INFO;
+    case AJR_LEVEL_NONE:
+        break;
+    }
+    return APLOG_DEBUG;
+}
+
+/* A session in the log: enough to follow one, nothing to use. */
+static const char *sid_short(const unsigned char *sid, apr_pool_t *pool)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+
+    if (EVP_Digest(sid, AJR_SID_SIZE, hash, &size, EVP_sha256(), NULL) != 1) {
+        return "-";
+    }
+    return apr_psprintf(pool, "%02x%02x%02x%02x", hash[0], hash[1], hash[2],
+                        hash[3]);
+}
+
+static const char *jwt_fields(const ajr_record_t *record, apr_pool_t *pool)
+{
+    const char *alg = "-";
+    const char *kid = "-";
+
+    if (record->jwt != NULL) {
+        alg = record->jwt->key->alg->name;
+        kid = record->jwt->key->kid;
+    } else if (record->token.len > 0) {
+        ajr_jwt_describe(&alg, &kid, record->token, pool);
+    }
+    return apr_psprintf(pool, " alg=%s kid=%s", alg,
+                        kid == NULL ? "-" : ap_escape_logitem(pool, kid));
+}
+
+void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome)
+{
+    const ajr_outcome_row_t *row = ajr_outcome_row(outcome);
+    const ajr_record_t *record = ajr_record(r);
+    const char *realm = ap_auth_name(r);
+    const char *detail = record->detail;
+
+    apr_table_setn(r->subprocess_env, "JWT_OUTCOME", row->tag);
+    apr_table_setn(r->notes, "JWT_OUTCOME", row->tag);
+    ap_log_rerror(APLOG_MARK, level_of(r, row), 0, r,
+                  "outcome=%s%s realm=\"%s\" sid=%s%s%s", row->tag,
+                  jwt_fields(record, r->pool), realm == NULL ? "" : realm,
+                  record->sid == NULL ? "-" : sid_short(record->sid, r->pool),
+                  detail == NULL ? "" : ": ", detail == NULL ? "" : detail);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of this layer share: the module record, the record of a
+ * request, and the functions that mod_auth_jwt_refresh.c hooks into httpd.
+ */
+#ifndef AJR_MODULE_H
+#define AJR_MODULE_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include <apr_strings.h>
+
+#include "conf.h"
+#include "policy.h"
+
+/* The one symbol that the shared object exports. */
+extern module AP_MODULE_DECLARE_DATA auth_jwt_refresh_module
+    __attribute__((visibility("default")));
+APLOG_USE_MODULE(auth_jwt_refresh);
+
+typedef struct ajr_handler_t ajr_handler_t;
+
+/* What one request has become so far; lives in its pool. */
+typedef struct ajr_record_t {
+    bool judged;                  /* the access pipeline ran here */
+    ajr_bytes_t token;            /* the access token presented; empty = none */
+    const ajr_jwt_t *jwt;         /* the same verified, NULL = not */
+    const char *subject;          /* of jwt */
+    bool authorizing;             /* guard of the authorization pass */
+    const ajr_handler_t *handler; /* claimed by translate_name, NULL = none */
+    const char *detail;           /* for the log line, NULL = none */
+    const unsigned char *sid;     /* session the request named, NULL = none */
+} ajr_record_t;
+
+static inline ajr_dir_conf_t *ajr_dir_conf(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &auth_jwt_refresh_module);
+}
+
+static inline ajr_server_conf_t *ajr_server_conf(server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &auth_jwt_refresh_module);
+}
+
+/* The record of this request, made when it is first asked for. */
+ajr_record_t *ajr_record(request_rec *r);
+
+/* The same, NULL when nobody has asked yet. */
+ajr_record_t *ajr_record_peek(const request_rec *r);
+
+/* source.c: where a token may sit. */
+ajr_outcome_t ajr_source_find(ajr_bytes_t *token, request_rec *r);
+
+/* authn.c: the access pipeline, and the 403 of a token that is good but not
+ * enough. */
+int ajr_authn_check(request_rec *r);
+int ajr_authn_authorize(request_rec *r);
+int ajr_authn_note_failure(request_rec *r, const char *auth_type);
+ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
+                              ajr_bytes_t token, const ajr_dir_conf_t *conf,
+                              apr_time_t now, apr_pool_t *pool);
+
+/* identity.c: scrub what clients must not say, publish what we know. */
+int ajr_identity_scrub(request_rec *r);
+void ajr_identity_publish(request_rec *r, const ajr_record_t *record);
+
+/* respond.c: an outcome -> status, challenge, body, the one log line. */
+void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome);
+int ajr_respond_access(request_rec *r, ajr_outcome_t outcome);
+int ajr_respond_refusal(request_rec *r, ajr_outcome_t outcome);
+int ajr_respond_json(request_rec *r, ajr_outcome_t outcome, json_t *body);
+int ajr_respond_empty(request_rec *r, ajr_outcome_t outcome, int status);
+
+/* log.c: the one line of a request that we ended. */
+void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome);
+
+/* handler.c: SetHandler jwt-*, claimed before anything is mapped to disk. */
+struct ajr_handler_t {
+    const char *name;
+    const char *methods; /* for Allow */
+    bool mints;          /* needs a signing key */
+    int (*run)(request_rec *r);
+};
+int ajr_handler_claim(request_rec *r);
+int ajr_handler_unmapped(request_rec *r);
+int ajr_handler_run(request_rec *r);
+const ajr_handler_t *ajr_handler_find(const char *name);
+
+/* login.c refresh.c logout.c: one handler each. */
+int ajr_login_run(request_rec *r);
+int ajr_refresh_run(request_rec *r);
+int ajr_logout_run(request_rec *r);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tokens.h"
+
+#include "mint.h"
+
+#include <string.h>
+
+#include <openssl/rand.h>
+
+const char *ajr_tokens_client(request_rec *r)
+{
+    const char *auth_type = ap_auth_type(r);
+
+    if (auth_type == NULL || ap_cstr_casecmp(auth_type, "Bearer") == 0) {
+        return NULL;
+    }
+    return r->user;
+}
+
+const char *ajr_tokens_missing(const ajr_dir_conf_t *conf,
+                               const ajr_server_conf_t *server,
+                               const ajr_handler_t *handler)
+{
+    if (ajr_server_database(server) == NULL) {
+        return "a JwtDatabase";
+    }
+    if (ajr_server_refresh_keys(server) == NULL) {
+        return "a JwtRefreshKey";
+    }
+    if (handler->mints && ajr_keyset_signer(ajr_conf_keys(conf)) == NULL) {
+        return "a JwtKey that can sign";
+    }
+    if (handler->run == ajr_login_run &&
+        ajr_conf_login_providers(conf) == NULL) {
+        return "a JwtLoginProvider";
+    }
+    return NULL;
+}
+
+static const char *first(const apr_array_header_t *list)
+{
+    return list == NULL ? NULL : APR_ARRAY_IDX(list, 0, const char *);
+}
+
+static ajr_outcome_t access_mint(ajr_reply_t *reply, request_rec *r,
+                                 const ajr_session_t *session)
+{
+    const ajr_dir_conf_t *conf = ajr_dir_conf(r);
+    ajr_mint_t mint = {
+        .issuer = first(ajr_conf_issuers(conf)),
+        .audiences = ajr_conf_audiences(conf),
+        .subject_claim = ajr_conf_subject_claim(conf),
+        .subject = session->subject,
+        .client = session->client,
+        .scope = session->scope,
+        .generation = session->generation,
+        .claims = session->claims,
+        .lifetime = ajr_conf_access_lifetime(conf),
+    };
+
+    /* An access token never outlives its session. */
+    if (mint.lifetime > session->remaining) {
+        mint.lifetime = session->remaining;
+    }
+    memcpy(mint.sid, session->sid, sizeof(mint.sid));
+    if (RAND_bytes(mint.jti, sizeof(mint.jti)) != 1) {
+        return AJR_INTERNAL;
+    }
+    return ajr_mint_access(&reply->access_token, &reply->expires_in, &mint,
+                           ajr_conf_dialect(conf)->access_type,
+                           ajr_keyset_signer(ajr_conf_keys(conf)),
+                           r->request_time, r->pool);
+}
+
+static const char *refresh_mint(request_rec *r, const ajr_session_t *session,
+                                const unsigned char *secret)
+{
+    const apr_array_header_t *keys =
+        ajr_server_refresh_keys(ajr_server_conf(r->server));
+    ajr_grant_t grant = {.form = AJR_FORM_JR1,
+                         .generation = session->generation};
+
+    memcpy(grant.sid, session->sid, sizeof(grant.sid));
+    memcpy(grant.secret, secret, sizeof(grant.secret));
+    return ajr_grant_build(
+        &grant, APR_ARRAY_IDX(keys, 0, const ajr_grant_key_t *), r->pool);
+}
+
+int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
+                     const ajr_session_t *session, const unsigned char *secret)
+{
+    const ajr_dialect_t *dialect = ajr_conf_dialect(ajr_dir_conf(r));
+    ajr_reply_t reply = {.scope = session->scope};
+    ajr_outcome_t minted = access_mint(&reply, r, session);
+
+    if (minted != AJR_OK) {
+        return ajr_respond_refusal(r, minted);
+    }
+    reply.refresh_token = refresh_mint(r, session, secret);
+    if (reply.refresh_token == NULL) {
+        return ajr_respond_refusal(r, AJR_INTERNAL);
+    }
+    return ajr_respond_json(r, outcome,
+                            ajr_json_own(dialect->reply(&reply), r->pool));
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A session that may go on -> the pair of tokens in the reply.
+ */
+#ifndef AJR_TOKENS_H
+#define AJR_TOKENS_H
+
+#include "module.h"
+
+/* Mints an access token and the refresh token of the session's generation,
+ * and replies in the dialect of this scope. secret is S of the session,
+ * AJR_SECRET_SIZE bytes. `outcome` is logged when all went well. Returns what
+ * a handler returns. */
+int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
+                     const ajr_session_t *session, const unsigned char *secret);
+
+/* The client id that httpd's own authentication of this Location gave; NULL
+ * when there is none (DESIGN 3). */
+const char *ajr_tokens_client(request_rec *r);
+
+/* What a handler needs of the configuration: NULL, or what is missing. */
+const char *ajr_tokens_missing(const ajr_dir_conf_t *conf,
+                               const ajr_server_conf_t *server,
+                               const ajr_handler_t *handler);
+
+#endif

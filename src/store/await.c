@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "await.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+apr_time_t ajr_clock_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return apr_time_from_sec((apr_time_t)now.tv_sec) + now.tv_nsec / 1000;
+}
+
+bool ajr_await(int fd, short events, apr_time_t deadline)
+{
+    struct pollfd item = {fd, events, 0};
+
+    for (;;) {
+        apr_time_t left = deadline - ajr_clock_now();
+        int found = poll(&item, 1, left > 0 ? (int)((left + 999) / 1000) : 0);
+
+        if (found != 0 && !(found < 0 && errno == EINTR)) {
+            return true;
+        }
+        if (found == 0 && left <= 0) {
+            return false;
+        }
+    }
+}

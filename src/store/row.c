@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "row.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "uuid.h"
+
+enum { VERDICT, SID, GENERATION, SUBJECT, CLIENT, SCOPE, CLAIMS, REMAINING };
+
+/* NULL for SQL NULL. */
+static const char *text_at(const PGresult *result, int column)
+{
+    if (PQgetisnull(result, 0, column)) {
+        return NULL;
+    }
+    return PQgetvalue(result, 0, column);
+}
+
+static bool integer_at(apr_int64_t *out, const PGresult *result, int column)
+{
+    const char *text = text_at(result, column);
+    char *end;
+
+    if (text == NULL || !(apr_isdigit(text[0]) || text[0] == '-')) {
+        return false;
+    }
+    errno = 0;
+    *out = apr_strtoi64(text, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+bool ajr_row_fit(const PGresult *result)
+{
+    return PQntuples(result) != 1 || PQnfields(result) < 1 ||
+           strcmp(PQgetvalue(result, 0, VERDICT), "unfit") != 0;
+}
+
+ajr_outcome_t ajr_row_verdict(const char **detail, const PGresult *result,
+                              const ajr_outcome_t *known)
+{
+    ajr_outcome_t verdict;
+
+    if (PQntuples(result) != 1) {
+        *detail = "the schema answered without a row";
+        return AJR_DATABASE_ERROR;
+    }
+    verdict = ajr_outcome_find(text_at(result, VERDICT));
+    for (; *known != AJR_OUTCOMES; known++) {
+        if (*known == verdict) {
+            return verdict;
+        }
+    }
+    *detail = "the schema answered with a verdict that is not its own";
+    return AJR_DATABASE_ERROR;
+}
+
+/* NULL, or the column that is not as agreed. */
+static const char *read_session(ajr_session_t *session, const PGresult *result,
+                                apr_pool_t *pool)
+{
+    apr_int64_t generation;
+    const char *claims = text_at(result, CLAIMS);
+
+    if (!ajr_uuid_parse(session->sid, text_at(result, SID))) {
+        return "sid";
+    }
+    if (!integer_at(&generation, result, GENERATION) || generation < 0 ||
+        generation > AJR_GENERATION_MAX) {
+        return "generation";
+    }
+    session->generation = (apr_uint32_t)generation;
+    session->subject = text_at(result, SUBJECT);
+    if (session->subject == NULL || session->subject[0] == '\0') {
+        return "subject";
+    }
+    session->client = text_at(result, CLIENT);
+    session->scope = text_at(result, SCOPE);
+    if (claims == NULL ||
+        !ajr_json_object(&session->claims, ajr_bytes_of(claims), pool)) {
+        return "claims";
+    }
+    if (!integer_at(&session->remaining, result, REMAINING)) {
+        return "remaining";
+    }
+    return NULL;
+}
+
+ajr_outcome_t ajr_row_session(ajr_session_t **out, const char **detail,
+                              const PGresult *result, apr_pool_t *pool)
+{
+    ajr_session_t *session = apr_pcalloc(pool, sizeof(*session));
+    const char *wrong = read_session(session, result, pool);
+
+    *out = NULL;
+    if (wrong != NULL) {
+        *detail = apr_pstrcat(pool, "the schema answered with an unreadable ",
+                              wrong, NULL);
+        return AJR_DATABASE_ERROR;
+    }
+    /* It may have ended while the row was on its way. */
+    if (session->remaining < 0) {
+        session->remaining = 0;
+    }
+    *out = session;
+    return AJR_OK;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "row.h"
+#include "sendable.h"
+#include "uuid.h"
+
+#define USER_AGENT_MAX 255
+#define ADDRESS_MAX 64
+
+/* What each verb may answer; anything else is trouble with the schema. */
+static const ajr_outcome_t open_verdicts[] = {
+    AJR_LOGGED_IN, AJR_LOGIN_REFUSED, AJR_BLOCKED, AJR_UNFIT, AJR_OUTCOMES};
+static const ajr_outcome_t rotate_verdicts[] = {
+    AJR_ROTATED, AJR_HEALED,  AJR_CURRENT, AJR_REPLAYED, AJR_UNKNOWN,
+    AJR_REVOKED, AJR_EXPIRED, AJR_IDLE,    AJR_AHEAD,    AJR_REUSED,
+    AJR_BLOCKED, AJR_UNFIT,   AJR_OUTCOMES};
+static const ajr_outcome_t logout_verdicts[] = {
+    AJR_LOGGED_OUT, AJR_UNKNOWN, AJR_REVOKED, AJR_UNFIT, AJR_OUTCOMES};
+
+const char *ajr_store_schema_refuses(const char *schema)
+{
+    const char *at;
+
+    if (schema[0] == '\0' || strlen(schema) > 63) {
+        return "needs 1 to 63 bytes";
+    }
+    for (at = schema; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 127) {
+            return "has a control character";
+        }
+    }
+    return ajr_sendable_text(schema) ? NULL : "is not UTF-8";
+}
+
+/* ---- one round trip ---- */
+
+/* Runs a verb and reads its verdict. */
+static ajr_outcome_t ask(PGresult **result, const char **detail,
+                         const ajr_store_t *store, ajr_pg_query_t *query,
+                         const ajr_outcome_t *verdicts, apr_pool_t *pool)
+{
+    ajr_outcome_t outcome;
+
+    *detail = NULL;
+    if (store->pg == NULL) {
+        *detail = "the child has no pool of connections";
+        return AJR_INTERNAL;
+    }
+    query->fit = ajr_row_fit;
+    outcome = ajr_pg_query(result, detail, store->pg, query, pool);
+    if (outcome != AJR_OK) {
+        return outcome;
+    }
+    return ajr_row_verdict(detail, *result, verdicts);
+}
+
+/* The same for verbs that answer with a session. */
+static ajr_outcome_t ask_session(ajr_session_t **out, const char **detail,
+                                 const ajr_store_t *store,
+                                 ajr_pg_query_t *query,
+                                 const ajr_outcome_t *verdicts,
+                                 apr_pool_t *pool)
+{
+    PGresult *result;
+    ajr_outcome_t outcome = ask(&result, detail, store, query, verdicts, pool);
+
+    *out = NULL;
+    if (!ajr_outcome_good(outcome) ||
+        ajr_row_session(out, detail, result, pool) == AJR_OK) {
+        return outcome;
+    }
+    return AJR_DATABASE_ERROR;
+}
+
+static const char *select_from(const ajr_store_t *store, const char *name,
+                               const char *columns, const char *arguments,
+                               apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, "SELECT ", columns, " FROM ",
+                       ajr_sendable_function(store->schema, name, pool), "(",
+                       arguments, ")", NULL);
+}
+
+/* ---- open ---- */
+
+ajr_outcome_t ajr_store_open(ajr_session_t **out, const char **detail,
+                             const ajr_store_t *store,
+                             const ajr_store_open_t *asked, apr_pool_t *pool)
+{
+    ajr_bytes_t hash = {asked->secret_hash, AJR_SECRET_HASH_SIZE};
+    const char *values[] = {
+        asked->login,
+        asked->site,
+        asked->client,
+        ajr_sendable_bytea(hash, pool),
+        ajr_sendable_interval(asked->lifetime, pool),
+        ajr_sendable_interval(asked->idle, pool),
+        ajr_sendable_note(asked->user_agent, USER_AGENT_MAX, pool),
+        ajr_sendable_note(asked->address, ADDRESS_MAX, pool)};
+    /* Repeated after a lost connection, the first session may stay behind:
+     * nobody learns its sid. */
+    ajr_pg_query_t query = {.count = 8, .values = values};
+
+    *out = NULL;
+    *detail = NULL;
+    if (!ajr_sendable_text(asked->login) || !ajr_sendable_text(asked->client)) {
+        *detail = "the login or the client is not UTF-8";
+        return AJR_LOGIN_REFUSED;
+    }
+    query.sql = select_from(store, "open", AJR_ROW_COLUMNS,
+                            "$1::text,$2::text,$3::text,$4::bytea,"
+                            "$5::interval,$6::interval,$7::text,$8::text",
+                            pool);
+    return ask_session(out, detail, store, &query, open_verdicts, pool);
+}
+
+/* ---- rotate ---- */
+
+/* False when OpenSSL fails. */
+static bool secret_hash(const char **out, const ajr_grant_t *grant,
+                        apr_pool_t *pool)
+{
+    unsigned char hash[AJR_SECRET_HASH_SIZE];
+    ajr_bytes_t bytes = {hash, sizeof(hash)};
+
+    if (!ajr_grant_secret_hash(hash, grant)) {
+        return false;
+    }
+    *out = ajr_sendable_bytea(bytes, pool);
+    return true;
+}
+
+/* NULL twice when there was no outage. */
+static void outage_values(const char **began, const char **ended,
+                          const ajr_pg_t *pg, apr_pool_t *pool)
+{
+    ajr_pg_outage_t outage;
+
+    *began = NULL;
+    *ended = NULL;
+    if (pg != NULL && ajr_pg_outage(&outage, pg)) {
+        *began = ajr_sendable_interval(outage.began, pool);
+        *ended = ajr_sendable_interval(outage.ended, pool);
+    }
+}
+
+enum { GRACE_VALUE = 7, ROTATE_VALUES = 11 };
+
+ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
+                               const ajr_store_t *store,
+                               const ajr_store_rotate_t *asked,
+                               apr_pool_t *pool)
+{
+    const ajr_grant_t *grant = asked->present.grant;
+    const char *values[ROTATE_VALUES] = {
+        ajr_uuid_format(grant->sid, pool),
+        apr_psprintf(pool, "%u", grant->generation),
+        ajr_form_name(grant->form),
+        NULL, /* the secret's hash */
+        asked->present.client,
+        asked->present.site,
+        asked->rotate ? "true" : "false",
+        ajr_sendable_interval(asked->grace, pool),
+        asked->async ? "true" : "false"};
+    const char *again[ROTATE_VALUES];
+    ajr_pg_query_t query = {
+        .count = ROTATE_VALUES, .values = values, .again = again};
+
+    *out = NULL;
+    *detail = NULL;
+    if (!ajr_sendable_text(asked->present.client)) {
+        return AJR_UNKNOWN; /* no session can have it */
+    }
+    if (!secret_hash(&values[3], grant, pool)) {
+        return AJR_INTERNAL;
+    }
+    outage_values(&values[9], &values[10], store->pg, pool);
+    memcpy(again, values, sizeof(values));
+    /* The first attempt may have rotated; its answer is to be had again for
+     * as long as we may have waited for it. */
+    if (asked->grace < store->conf.timeout) {
+        again[GRACE_VALUE] = ajr_sendable_interval(store->conf.timeout, pool);
+    }
+    query.sql =
+        select_from(store, "rotate", AJR_ROW_COLUMNS,
+                    "$1::uuid,$2::int,$3::text,$4::bytea,$5::text,$6::text,"
+                    "$7::boolean,$8::interval,$9::boolean,$10::interval,"
+                    "$11::interval",
+                    pool);
+    return ask_session(out, detail, store, &query, rotate_verdicts, pool);
+}
+
+/* ---- logout ---- */
+
+static ajr_outcome_t end_session(const char **detail, const ajr_store_t *store,
+                                 const char *const *values, apr_pool_t *pool)
+{
+    PGresult *result;
+    ajr_pg_query_t query = {.count = 5, .values = values};
+
+    if (!ajr_sendable_text(values[3])) {
+        return AJR_UNKNOWN; /* no session can have that client */
+    }
+    query.sql =
+        select_from(store, "logout", "*",
+                    "$1::uuid,$2::text,$3::bytea,$4::text,$5::text", pool);
+    return ask(&result, detail, store, &query, logout_verdicts, pool);
+}
+
+ajr_outcome_t ajr_store_logout(const char **detail, const ajr_store_t *store,
+                               const ajr_store_present_t *asked,
+                               apr_pool_t *pool)
+{
+    const char *values[] = {ajr_uuid_format(asked->grant->sid, pool),
+                            ajr_form_name(asked->grant->form), NULL,
+                            asked->client, asked->site};
+
+    *detail = NULL;
+    if (!secret_hash(&values[2], asked->grant, pool)) {
+        return AJR_INTERNAL;
+    }
+    return end_session(detail, store, values, pool);
+}
+
+ajr_outcome_t ajr_store_logout_sid(const char **detail,
+                                   const ajr_store_t *store,
+                                   const unsigned char sid[AJR_SID_SIZE],
+                                   const char *site, const char *client,
+                                   apr_pool_t *pool)
+{
+    const char *values[] = {ajr_uuid_format(sid, pool), NULL, NULL, client,
+                            site};
+
+    *detail = NULL;
+    return end_session(detail, store, values, pool);
+}

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of all tests: a PostgreSQL for the session, the rest for each test.
+
+    place    the working folder
+    cluster  the PostgreSQL (always up when a test begins)
+    db       a fresh database with our schema
+    httpd    httpd(config, …) starts a server; a test fails on an error-log
+             line that it did not declare with site.expect(regex)
+"""
+
+import sys
+
+import pytest
+
+from lab.httpd import Httpd
+from lab.place import Place
+from lab.postgres import Cluster
+from lab.process import terminate_in_order
+
+assert sys.version_info >= (3, 9), "run with Debian's /usr/bin/python3"
+
+
+def pytest_sessionstart(session):
+    """`kill` ends a run as orderly as Ctrl-C does."""
+    terminate_in_order()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Lets fixtures know how the test went."""
+    report = (yield).get_result()
+    if report.when == "call":
+        item.failed_call = report.failed
+
+
+@pytest.fixture(scope="session", name="place")
+def _place():
+    with Place() as place:
+        yield place
+
+
+@pytest.fixture(scope="session", name="running_cluster")
+def _running_cluster(place):
+    # A killed postmaster loses nothing without fsync; a lost machine would.
+    return Cluster(place, fsync="off", log_statement="all").start()
+
+
+@pytest.fixture(name="cluster")
+def _cluster(running_cluster):
+    if not running_cluster.alive:
+        running_cluster.start()
+    yield running_cluster
+    if not running_cluster.alive:
+        running_cluster.start()
+
+
+@pytest.fixture(name="db")
+def _db(cluster):
+    database = cluster.database()
+    yield database
+    if not cluster.alive:
+        cluster.start()
+    database.drop()
+
+
+@pytest.fixture(name="httpd")
+def _httpd(place, request):
+    started = []
+
+    def make(config="", *, start=True, **options):
+        site = Httpd(place, config, **options)
+        started.append(site)
+        return site.start() if start else site
+
+    yield make
+    for site in started:
+        site.stop()
+    if getattr(request.node, "failed_call", False):
+        for site in started:
+            print(f"--- error log of {site.root.name}\n"
+                  + "\n".join(site.error_log().splitlines()[-150:]))
+    unexpected = [line for site in started for line in site.unexpected()]
+    assert not unexpected, "unexpected in the error log:\n" + "\n".join(
+        unexpected)

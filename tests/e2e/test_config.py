@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mistakes in the configuration: httpd -t says what, where, and the remedy."""
+
+import pytest
+
+from lab import jwt
+from lab.process import run
+
+
+@pytest.fixture(name="check")
+def _check(httpd):
+    """check(config, **files): what httpd -t says of it.
+
+    {name} in the text stands for the path of a file.
+    """
+    def make(config, env=None, **files):
+        site = httpd(start=False, env=env)
+        paths = {name: site.write(f"keys/{name}", content, secret=True)
+                 for name, content in files.items()}
+        site.config = config.format(**paths)
+        return site.configtest()
+    return make
+
+
+def openssl(*arguments):
+    """A fresh private key in PEM."""
+    return run(["openssl", "genpkey", "-algorithm", *arguments]).stdout
+
+
+def refused(answer, *words):
+    """Asserts a refusal whose sentence has all these words."""
+    status, said = answer
+    assert status != 0, said
+    sentence = [line for line in said.splitlines()
+                if all(word.lower() in line.lower() for word in words)]
+    assert sentence, f"no line with {words} in:\n{said}"
+    return said
+
+
+FULL = """
+    JwtKey HS256 "file:{key}"
+    JwtRefreshKey "file:{refresh}"
+    JwtDatabase "host=/nowhere dbname=x"
+    <Location "/login">
+        SetHandler jwt-login
+        JwtLoginProvider file
+        AuthUserFile /dev/null
+    </Location>
+    <Location "/token">
+        SetHandler jwt-refresh
+    </Location>
+    <Location "/logout">
+        SetHandler jwt-logout
+    </Location>
+"""
+
+
+def files():
+    """The keys of FULL."""
+    return {"key": jwt.secret(), "refresh": jwt.secret()}
+
+
+def test_good_configuration(check):
+    """Nothing to say, and PostgreSQL is not asked."""
+    assert check(FULL, **files()) == (0, "Syntax OK\n")
+
+
+@pytest.mark.parametrize("line, words", [
+    ("JwtKey HS256", ["JwtKey", "source"]),
+    ("JwtKey HS257 file:/x", ["JwtKey", "HS257", "HS256"]),
+    ("JwtKey hs256 file:/x", ["JwtKey", "hs256", "HS256"]),
+    ("JwtKey none file:/x", ["JwtKey", "none", "HS256"]),
+    ("JwtKey HS256 /etc/key", ["JwtKey", "source", "file:"]),
+    ("JwtKey HS256 file:/does/not/exist", ["JwtKey", "/does/not/exist"]),
+    ("JwtKey HS256 env:LAB_UNSET", ["JwtKey", "LAB_UNSET"]),
+    ("JwtKey HS256 file:/x kid=", ["JwtKey", "kid"]),
+    ("JwtKey HS256 file:/x use=both", ["JwtKey", "use=both", "use=sign"]),
+    ("JwtKey RS256 file:/x encoding=hex", ["JwtKey", "encoding", "PEM"]),
+    ("JwtRefreshKey file:/does/not/exist", ["JwtRefreshKey", "/does/not"]),
+    ("JwtLeeway soon", ["JwtLeeway", "soon", "30s"]),
+    ("JwtLeeway -5", ["JwtLeeway", "-5"]),
+    ("JwtAccessLifetime 0", ["JwtAccessLifetime", "0"]),
+    ("JwtAccessLifetime 99999999999999999999d", ["JwtAccessLifetime"]),
+    ("JwtRefreshGrace 1x", ["JwtRefreshGrace", "1x"]),
+    ("JwtDialect klingon", ["JwtDialect", "klingon", "oauth2"]),
+    ("JwtRefreshRotate maybe", ["JwtRefreshRotate", "maybe", "Dialect"]),
+    ("JwtDatabase bogus=1", ["JwtDatabase"]),
+    ("JwtDatabaseMax many", ["JwtDatabaseMax", "many"]),
+    ("JwtLoginProvider nobody", ["JwtLoginProvider", "nobody"]),
+    ("JwtLoginFields one", ["JwtLoginFields"]),
+    ("JwtExport", ["JwtExport"]),
+    ("JwtExport role colour=red", ["JwtExport", "colour=red", "env="]),
+    ("JwtExport role header=X:Y", ["JwtExport", "header"]),
+    ("JwtExport role header=Authorization", ["JwtExport", "Authorization"]),
+    ("JwtExport a..b", ["JwtExport", "a..b"]),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_one_wrong_line(check, line, words):
+    """The sentence names the directive, what was written, what is meant."""
+    said = refused(check(line), *words)
+    assert "line" in said
+
+
+def test_short_secret(check):
+    """RFC 7518 3.2: as long as the hash."""
+    said = refused(check('JwtKey HS256 "file:{key}"', key="tooshort-secret"),
+                   "JwtKey", "32")
+    assert "tooshort" not in said
+
+
+def test_short_refresh_key(check):
+    """A MAC key has at least 32 bytes."""
+    said = refused(check('JwtRefreshKey "file:{key}"', key="tooshort-secret"),
+                   "JwtRefreshKey", "32")
+    assert "tooshort" not in said
+
+
+@pytest.mark.parametrize("lines", [
+    "JwtDatabaseMax 0", "JwtDatabaseMin 5\nJwtDatabaseMax 4"])
+def test_pool_without_room(check, lines):
+    """At least one connection, and no more kept than allowed."""
+    refused(check(lines), "JwtDatabaseMax", "at least 1")
+
+
+def test_pool_of_one(check):
+    """JwtDatabaseMax alone is enough to make the pool small."""
+    assert check("JwtDatabaseMax 1") == (0, "Syntax OK\n")
+
+
+@pytest.mark.parametrize("alg, kind, words", [
+    ("RS256", ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"], ["RSA"]),
+    ("ES256", ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"], ["prime256v1"]),
+    ("ES256", ["RSA"], ["EC"]),
+    ("RS256", ["RSA", "-pkeyopt", "rsa_keygen_bits:1024"], ["2048"]),
+    ("EdDSA", ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"], ["EdDSA"]),
+])
+def test_key_of_another_kind(check, alg, kind, words):
+    """Right algorithm, wrong key: found when the configuration is read."""
+    refused(check(f'JwtKey {alg} "file:{{key}}"', key=openssl(*kind)),
+            "JwtKey", alg, *words)
+
+
+@pytest.mark.parametrize("content", ["", "\n", "not a key",
+                                     "-----BEGIN PRIVATE KEY-----\nAAAA\n"
+                                     "-----END PRIVATE KEY-----\n"])
+def test_no_key_at_all(check, content):
+    """Empty and broken PEM files."""
+    refused(check('JwtKey ES256 "file:{key}"', key=content), "JwtKey", "key")
+
+
+@pytest.mark.parametrize("assignment", [
+    "JWT_SECRET=${OTHER}", "JWT_SECRET=a\nJWT_SECRET=b", "OTHER=x",
+    "JWT_SECRET="])
+def test_dotenv_is_never_guessed(check, assignment):
+    """What the .env reader does not understand is an error."""
+    refused(check('JwtKey HS256 "dotenv:{env_file}#JWT_SECRET"',
+                  env_file=assignment + "\n"), "JwtKey", "JWT_SECRET")
+
+
+def test_dotenv(check):
+    """A Laravel .env as it comes."""
+    text = f'APP_NAME="My App"\nJWT_SECRET={jwt.secret()}\n# end\n'
+    status, said = check('JwtKey HS256 "dotenv:{env_file}#JWT_SECRET"',
+                         env_file=text)
+    assert status == 0, said
+
+
+def test_env(check):
+    """A key from the environment of httpd."""
+    status, said = check("JwtKey HS256 env:LAB_KEY",
+                         env={"LAB_KEY": jwt.secret()})
+    assert (status, said) == (0, "Syntax OK\n")
+
+
+@pytest.mark.parametrize("without, words", [
+    ('JwtRefreshKey "file:{refresh}"', ["JwtRefreshKey"]),
+    ('JwtDatabase "host=/nowhere dbname=x"', ["JwtDatabase"]),
+    ('JwtKey HS256 "file:{key}"', ["JwtKey"]),
+    ("JwtLoginProvider file", ["JwtLoginProvider"]),
+])
+def test_handler_without_what_it_needs(check, without, words):
+    """A handler that could never answer does not start."""
+    refused(check(FULL.replace(without, ""), **files()), *words)
+
+
+def test_handler_that_cannot_mint(check):
+    """A public key verifies; jwt-login needs one that signs."""
+    public = run(["openssl", "pkey", "-pubout"], stdin=None,
+                 input=openssl("RSA")).stdout
+    config = FULL.replace("JwtKey HS256", "JwtKey RS256")
+    refused(check(config, **{**files(), "key": public}), "JwtKey", "sign")
+
+
+def test_conninfo_password_is_not_printed(check):
+    """Whoever runs httpd -t over somebody's shoulder learns no password."""
+    _, said = check('JwtDatabase "host=x password=hush-hush bogus=1"')
+    assert "hush-hush" not in said
+
+
+@pytest.mark.parametrize("directive", [
+    'JwtKey HS256 "file:{key}"', "JwtIssuer x", "JwtAccessLifetime 1h",
+    "JwtLoginProvider file", "JwtSite x", 'JwtDatabase "dbname=x"'])
+def test_not_in_htaccess(httpd, directive):
+    """Keys, minting and the database are not a tenant's to set."""
+    site = httpd('<Directory "/">\nAllowOverride AuthConfig FileInfo\n'
+                 "</Directory>")
+    site.expect("not allowed here")
+    site.write("htdocs/tenant/index.html", "x")
+    key = site.write("htdocs/tenant/key", jwt.secret())
+    site.write("htdocs/tenant/.htaccess", directive.format(key=key) + "\n")
+    assert site.client.get("/tenant/").status == 500
+    name = directive.split()[0]
+    assert any(name in line and "not allowed here" in line
+               for line in site.error_log().splitlines())
+
+
+def test_world_readable_key_warns(httpd):
+    """It works, and the log says what to do about it."""
+    site = httpd(start=False)
+    path = site.write("keys/open.key", jwt.secret())
+    site.config = f'JwtKey HS256 "file:{path}"'
+    site.start()
+    assert any("open.key" in line and ":warn]" in line
+               for line in (site.error_log() + site.console()).splitlines())

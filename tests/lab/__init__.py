@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The laboratory: a private PostgreSQL and a private Apache httpd.
+
+Shared by pytest, the demo and the benchmark. Standard library and psycopg2.
+
+    place     a working folder, an unprivileged account, free ports
+    process   children that never outlive us, and waiting for a condition
+    postgres  Cluster and Database
+    httpd     Httpd: one server with one small configuration
+    http      a client that hides nothing
+    jwt       keys and tokens, right ones and wrong ones
+
+Nothing of the system's own Apache or PostgreSQL is read or touched: only
+their programs are run.
+"""

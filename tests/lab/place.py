@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the servers live: a folder, an account, free ports."""
+
+import atexit
+import fcntl
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+import tempfile
+
+from .process import run
+
+#: The checkout.
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+#: Longest path of a unix socket, with room below the kernel's 108 bytes.
+SOCKET_PATH_MAX = 100
+
+_SOCKET_TAIL = "/pg/.s.PGSQL.65535"
+
+
+class Account:
+    """The user that PostgreSQL runs as; ourselves unless we are root."""
+
+    def __init__(self, entry, switch):
+        self.name, self.uid, self.gid = entry.pw_name, entry.pw_uid, entry.pw_gid
+        self._switch = switch
+
+    def popen(self):
+        """Arguments of Popen that make a child run as this account."""
+        if not self._switch:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def own(self, path):
+        """Gives a file or folder to this account."""
+        if self._switch:
+            os.chown(path, self.uid, self.gid)
+
+    def reaches(self, folder):
+        """Whether this account may enter `folder`."""
+        return run(["test", "-x", str(folder)], self).returncode == 0
+
+
+def unprivileged():
+    """postgres or nobody when we are root, else ourselves."""
+    if os.geteuid() != 0:
+        return Account(pwd.getpwuid(os.geteuid()), switch=False)
+    for name in ("postgres", "nobody"):
+        try:
+            return Account(pwd.getpwnam(name), switch=True)
+        except KeyError:
+            continue
+    raise RuntimeError("no account postgres or nobody to run PostgreSQL as")
+
+
+def free_port():
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Place:
+    """A working folder, removed at the end whatever happens.
+
+    build/lab-XXXX of the checkout, where the unprivileged account can enter
+    it and unix-socket paths stay short; else a folder in $TMPDIR or /tmp.
+    """
+
+    def __init__(self):
+        self.account = unprivileged()
+        self.path = self._in_checkout() or self._in_tmp()
+        self._lock = _lock(self.path)
+        self._closers = []
+        atexit.register(self.close)
+
+    def folder(self, name, owner=None, mode=0o755):
+        """A folder inside, made if need be."""
+        path = self.path / name
+        path.mkdir(exist_ok=True)
+        path.chmod(mode)
+        if owner:
+            owner.own(path)
+        return path
+
+    def at_close(self, closer):
+        """Calls `closer` before the folder goes; the last one first."""
+        self._closers.append(closer)
+
+    def close(self):
+        """Stops what runs here and removes the folder."""
+        atexit.unregister(self.close)
+        while self._closers:
+            self._closers.pop()()
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _in_checkout(self):
+        build = TOP / "build"
+        if len(f"{build}/lab-XXXXXXXX{_SOCKET_TAIL}") >= SOCKET_PATH_MAX:
+            return None
+        try:
+            build.mkdir(exist_ok=True)
+            _sweep(build)
+            path = pathlib.Path(tempfile.mkdtemp(prefix="lab-", dir=build))
+        except OSError:
+            return None
+        path.chmod(0o755)
+        if self.account.reaches(path):
+            return path
+        path.rmdir()
+        return None
+
+    @staticmethod
+    def _in_tmp():
+        for base in (os.environ.get("TMPDIR"), "/tmp"):
+            if base and len(base + "/ajr-XXXXXXXX" + _SOCKET_TAIL) < SOCKET_PATH_MAX:
+                path = pathlib.Path(tempfile.mkdtemp(prefix="ajr-", dir=base))
+                path.chmod(0o755)
+                return path
+        raise RuntimeError("no folder is short enough for a unix socket")
+
+
+def _lock(path):
+    """Marks a folder as in use. The file appears locked, never unlocked."""
+    fresh = path / ".lock"
+    handle = os.open(fresh, os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    fresh.rename(path / "lock")
+    return handle
+
+
+def _sweep(build):
+    """Removes folders whose maker was killed before it could."""
+    for lock in build.glob("lab-*/lock"):
+        try:
+            handle = os.open(lock, os.O_RDWR)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.parent, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(handle)

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The parts of src/store that need no server: when a connection may be tried,
+ * what an outage is, what is sent, and what is believed of an answer.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "complaint.h"
+#include "health.h"
+#include "outage.h"
+#include "row.h"
+#include "sendable.h"
+
+#define MS apr_time_from_msec
+#define START apr_time_from_sec(100000)
+
+static apr_pool_t *pool;
+
+static int make_pool(void **state)
+{
+    (void)state;
+    return apr_pool_create(&pool, NULL);
+}
+
+static int drop_pool(void **state)
+{
+    (void)state;
+    apr_pool_destroy(pool);
+    return 0;
+}
+
+/* ---- health ---- */
+
+static void attempts_are_free_until_one_fails(void **state)
+{
+    ajr_health_t health = {0};
+
+    (void)state;
+    assert_true(ajr_health_may_connect(&health, START));
+    assert_true(ajr_health_may_connect(&health, START));
+    ajr_health_refused(&health, START, false);
+    assert_false(ajr_health_may_connect(&health, START));
+    ajr_health_connected(&health);
+    assert_true(ajr_health_may_connect(&health, START));
+}
+
+static void the_pause_doubles_and_stays_below_a_second(void **state)
+{
+    static const int pauses[] = {200, 400, 800, 800, 800};
+    ajr_health_t health = {0};
+    apr_time_t now = START;
+    unsigned i;
+
+    (void)state;
+    ajr_health_refused(&health, now, false);
+    for (i = 0; i < sizeof(pauses) / sizeof(*pauses); i++) {
+        now += MS(pauses[i]) - 1;
+        assert_false(ajr_health_may_connect(&health, now));
+        now += 1;
+        assert_true(ajr_health_may_connect(&health, now));
+        /* One in each pause, while the first is still trying. */
+        assert_false(ajr_health_may_connect(&health, now));
+        ajr_health_refused(&health, now, false);
+    }
+}
+
+static void many_failures_at_once_are_one(void **state)
+{
+    ajr_health_t health = {0};
+    int i;
+
+    (void)state;
+    for (i = 0; i < 16; i++) {
+        ajr_health_refused(&health, START, false);
+    }
+    assert_true(ajr_health_may_connect(&health, START + MS(200)));
+}
+
+static void a_prober_that_hangs_does_not_stop_the_next(void **state)
+{
+    ajr_health_t health = {0};
+
+    (void)state;
+    ajr_health_refused(&health, START, false);
+    assert_true(ajr_health_may_connect(&health, START + MS(200)));
+    assert_true(ajr_health_may_connect(&health, START + MS(600)));
+    /* When it fails at last, there is a pause after it. */
+    ajr_health_refused(&health, START + MS(2200), false);
+    assert_false(ajr_health_may_connect(&health, START + MS(2300)));
+    assert_true(ajr_health_may_connect(&health, START + MS(3000)));
+}
+
+/* ---- outage ---- */
+
+static void assert_outage(ajr_outages_t *outages, apr_time_t now, int began_ms,
+                          int ended_ms)
+{
+    ajr_pg_outage_t outage;
+
+    assert_true(ajr_outage_last(&outage, outages, now));
+    assert_int_equal(outage.began, MS(began_ms));
+    assert_int_equal(outage.ended, MS(ended_ms));
+}
+
+static void
+an_outage_lasts_from_the_first_failure_to_the_next_answer(void **state)
+{
+    ajr_outages_t outages = {0};
+    ajr_pg_outage_t outage;
+
+    (void)state;
+    ajr_outage_answered(&outages, START);
+    assert_false(ajr_outage_last(&outage, &outages, START));
+    ajr_outage_away(&outages, START);
+    ajr_outage_away(&outages, START + MS(5000));
+    ajr_outage_answered(&outages, START + MS(9000));
+    ajr_outage_answered(&outages, START + MS(9500));
+    assert_outage(&outages, START + MS(10000), 10000, 1000);
+}
+
+static void an_outage_that_goes_on_ends_with_the_query_that_asks(void **state)
+{
+    ajr_outages_t outages = {0};
+
+    (void)state;
+    ajr_outage_away(&outages, START);
+    assert_outage(&outages, START + MS(7000), 7000, 0);
+}
+
+static void timeouts_alone_are_no_outage_but_may_begin_one(void **state)
+{
+    ajr_outages_t outages = {0};
+    ajr_pg_outage_t outage;
+
+    (void)state;
+    ajr_outage_troubled(&outages, START);
+    assert_false(ajr_outage_last(&outage, &outages, START));
+    ajr_outage_answered(&outages, START + MS(1000));
+    assert_false(ajr_outage_last(&outage, &outages, START + MS(2000)));
+
+    ajr_outage_troubled(&outages, START + MS(3000));
+    ajr_outage_away(&outages, START + MS(5000));
+    ajr_outage_answered(&outages, START + MS(6000));
+    assert_outage(&outages, START + MS(6000), 3000, 0);
+}
+
+static void two_outages_in_quick_succession_are_one(void **state)
+{
+    ajr_outages_t outages = {0};
+
+    (void)state;
+    ajr_outage_away(&outages, START);
+    ajr_outage_answered(&outages, START + MS(60000));
+    ajr_outage_away(&outages, START + MS(64000));
+    assert_outage(&outages, START + MS(64000), 64000, 0);
+    ajr_outage_answered(&outages, START + MS(65000));
+    assert_outage(&outages, START + MS(65000), 65000, 0);
+    /* A later one is another. */
+    ajr_outage_away(&outages, START + MS(71000));
+    ajr_outage_answered(&outages, START + MS(72000));
+    assert_outage(&outages, START + MS(72000), 1000, 0);
+}
+
+static void what_an_outage_excuses_is_never_cut_short_by_rounding(void **state)
+{
+    ajr_outages_t outages = {0};
+    ajr_pg_outage_t outage;
+
+    (void)state;
+    ajr_outage_away(&outages, START + 50001);
+    ajr_outage_answered(&outages, START + 250001);
+    assert_true(ajr_outage_last(&outage, &outages, START + MS(1000)));
+    assert_true(outage.began >= MS(1000) - 50001);
+    assert_true(outage.ended <= MS(1000) - 250001);
+}
+
+/* ---- conninfo ---- */
+
+static void assert_refused(const char *conninfo, const char *part)
+{
+    const char *sentence = ajr_pg_conninfo_refuses(conninfo);
+
+    assert_non_null(sentence);
+    assert_non_null(strstr(sentence, part));
+    assert_null(strstr(sentence, "s3cret")); /* nor any part of it */
+    assert_null(strstr(sentence, "s3"));
+}
+
+static void a_conninfo_is_refused_without_being_quoted(void **state)
+{
+    (void)state;
+    assert_refused("host=db pasword=s3cret", "option");
+    assert_refused("host=db password=s3 cret", "connection string");
+    assert_refused("host=db password='s3cret", "quote");
+    assert_refused("s3cret", "connection string");
+    assert_refused("postgresql://u:s3%zzcret@db/x", "connection string");
+    assert_refused("postgresql://u:a@s3cret@db/x", "%40");
+    assert_refused("postgresql://u:a@b@s3cret,c/x", "%40");
+    assert_refused("postgresql://u:s3/cret@db/x", "%2F");
+}
+
+static void what_libpq_documents_is_accepted(void **state)
+{
+    static const char *const fine[] = {
+        "",
+        "host=/run/postgresql dbname=site",
+        "host=@abstract dbname=site",
+        "host=a,b,c port=5432,5433,5434 target_session_attrs=read-write",
+        "host=a,@abstract",
+        "postgresql://u:p%40ss%2Fx@a:5432,b:5433/site?sslmode=require",
+        "postgresql://[2001:db8::1]:5432/site",
+        "service=site passfile=/etc/httpd/pgpass",
+        "user=u password='it\\'s'"};
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < sizeof(fine) / sizeof(*fine); i++) {
+        assert_null(ajr_pg_conninfo_refuses(fine[i]));
+    }
+}
+
+/* ---- what is sent ---- */
+
+static void a_schema_is_quoted_as_an_identifier(void **state)
+{
+    (void)state;
+    assert_string_equal(ajr_sendable_function("auth_jwt", "open", pool),
+                        "\"auth_jwt\".open");
+    assert_string_equal(
+        ajr_sendable_function("a\"; DROP TABLE x; --", "open", pool),
+        "\"a\"\"; DROP TABLE x; --\".open");
+    assert_string_equal(ajr_sendable_function("\"", "f", pool), "\"\"\"\".f");
+    assert_null(ajr_store_schema_refuses("we\"ird Schema"));
+    assert_non_null(ajr_store_schema_refuses(""));
+    assert_non_null(ajr_store_schema_refuses("a\nb"));
+    assert_non_null(ajr_store_schema_refuses("\xff"));
+    assert_null(ajr_store_schema_refuses(apr_psprintf(pool, "%063d", 1)));
+    assert_non_null(ajr_store_schema_refuses(apr_psprintf(pool, "%064d", 1)));
+}
+
+static void an_interval_fits_every_postgresql(void **state)
+{
+    (void)state;
+    assert_string_equal(ajr_sendable_interval(0, pool), "0.000000 seconds");
+    assert_string_equal(ajr_sendable_interval(1500001, pool),
+                        "1.500001 seconds");
+    assert_string_equal(ajr_sendable_interval(-5, pool), "0.000000 seconds");
+    assert_string_equal(ajr_sendable_interval(APR_INT64_MAX, pool),
+                        "2147483647.000000 seconds");
+}
+
+static void a_user_agent_is_made_fit_for_a_text_column(void **state)
+{
+    char *many = apr_palloc(pool, 1001);
+
+    (void)state;
+    assert_null(ajr_sendable_note(NULL, 255, pool));
+    assert_null(ajr_sendable_note("", 255, pool));
+    assert_string_equal(ajr_sendable_note("Mozilla/5.0 (x)", 255, pool),
+                        "Mozilla/5.0 (x)");
+    assert_string_equal(ajr_sendable_note("a\r\nb\tc\x7f", 255, pool),
+                        "a??b?c?");
+    assert_string_equal(ajr_sendable_note("caf\xe9 caf\xc3\xa9", 255, pool),
+                        "caf? caf\xc3\xa9");
+    assert_string_equal(ajr_sendable_note("\xed\xa0\x80\xc0\xaf", 255, pool),
+                        "?????");
+    assert_string_equal(ajr_sendable_note("\xf0\x9f\x98\x80!", 255, pool),
+                        "\xf0\x9f\x98\x80!");
+    memset(many, 'x', 1000);
+    many[1000] = '\0';
+    assert_int_equal(strlen(ajr_sendable_note(many, 255, pool)), 255);
+    /* The bound does not cut a character in two. */
+    memcpy(many + 254, "\xc3\xa9", 2);
+    assert_int_equal(strlen(ajr_sendable_note(many, 255, pool)), 254);
+}
+
+/* ---- what is believed ---- */
+
+enum { COLUMNS = 8 };
+
+static const char *const good_row[COLUMNS] = {
+    "rotated", "01900000-0000-7000-8000-000000000001",
+    "3",       "42",
+    NULL,      NULL,
+    "{}",      "60000000"};
+
+/* A result of libpq with one row. */
+static PGresult *result_of(const char *const *row, int columns)
+{
+    PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+    PGresAttDesc names[COLUMNS] = {{0}};
+    int i;
+
+    for (i = 0; i < columns; i++) {
+        names[i].name = (char *)"column";
+    }
+    PQsetResultAttrs(result, columns, names);
+    for (i = 0; row != NULL && i < columns; i++) {
+        const char *text = row[i];
+
+        PQsetvalue(result, 0, i, (char *)text, text ? (int)strlen(text) : -1);
+    }
+    return result;
+}
+
+static ajr_outcome_t session_with(int column, const char *text)
+{
+    const char *row[COLUMNS];
+    ajr_session_t *session;
+    const char *detail = NULL;
+    PGresult *result;
+    ajr_outcome_t outcome;
+
+    memcpy(row, good_row, sizeof(row));
+    row[column] = text;
+    result = result_of(row, COLUMNS);
+    outcome = ajr_row_session(&session, &detail, result, pool);
+    PQclear(result);
+    assert_true((outcome == AJR_OK) == (session != NULL));
+    assert_true((outcome == AJR_OK) == (detail == NULL));
+    return outcome;
+}
+
+static void a_row_is_read_strictly(void **state)
+{
+    static const struct {
+        int column;
+        const char *text;
+        ajr_outcome_t outcome;
+    } cases[] = {
+        {0, "rotated", AJR_OK},
+        {1, NULL, AJR_DATABASE_ERROR},
+        {1, "", AJR_DATABASE_ERROR},
+        {1, "not-a-uuid", AJR_DATABASE_ERROR},
+        {1, "01900000-0000-7000-8000-00000000000G", AJR_DATABASE_ERROR},
+        {2, NULL, AJR_DATABASE_ERROR},
+        {2, "", AJR_DATABASE_ERROR},
+        {2, "-1", AJR_DATABASE_ERROR},
+        {2, " 1", AJR_DATABASE_ERROR},
+        {2, "1x", AJR_DATABASE_ERROR},
+        {2, "0x1", AJR_DATABASE_ERROR},
+        {2, "2147483647", AJR_OK},
+        {2, "2147483648", AJR_DATABASE_ERROR},
+        {2, "99999999999999999999", AJR_DATABASE_ERROR},
+        {3, NULL, AJR_DATABASE_ERROR},
+        {3, "", AJR_DATABASE_ERROR},
+        {4, "client", AJR_OK},
+        {5, "read write", AJR_OK},
+        {6, NULL, AJR_DATABASE_ERROR},
+        {6, "", AJR_DATABASE_ERROR},
+        {6, "[]", AJR_DATABASE_ERROR},
+        {6, "null", AJR_DATABASE_ERROR},
+        {6, "\"x\"", AJR_DATABASE_ERROR},
+        {6, "{\"a\":1", AJR_DATABASE_ERROR},
+        {6, "{\"a\":1e400}", AJR_DATABASE_ERROR},
+        {6, "{\"a\":[1,{\"b\":null}]}", AJR_OK},
+        {7, NULL, AJR_DATABASE_ERROR},
+        {7, "1.5", AJR_DATABASE_ERROR},
+        {7, "NaN", AJR_DATABASE_ERROR},
+        {7, "-250", AJR_OK},
+    };
+    unsigned i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        if (session_with(cases[i].column, cases[i].text) != cases[i].outcome) {
+            fail_msg("column %d, %s", cases[i].column,
+                     cases[i].text ? cases[i].text : "NULL");
+        }
+    }
+}
+
+static void a_session_that_just_ended_has_nothing_left(void **state)
+{
+    const char *row[COLUMNS];
+    ajr_session_t *session;
+    const char *detail;
+    PGresult *result;
+
+    (void)state;
+    memcpy(row, good_row, sizeof(row));
+    row[7] = "-250";
+    result = result_of(row, COLUMNS);
+    assert_int_equal(ajr_row_session(&session, &detail, result, pool), AJR_OK);
+    assert_int_equal(session->remaining, 0);
+    assert_int_equal(session->generation, 3);
+    assert_null(session->client);
+    PQclear(result);
+}
+
+static void only_a_verdict_of_the_verb_is_believed(void **state)
+{
+    static const ajr_outcome_t known[] = {AJR_ROTATED, AJR_UNKNOWN,
+                                          AJR_OUTCOMES};
+    static const char *const others[] = {
+        "logged_in", "granted", "database_down", "Rotated",
+        "rotated ",  "",        "internal",      NULL};
+    const char *detail = NULL;
+    PGresult *result;
+    unsigned i;
+
+    (void)state;
+    result = result_of(good_row, COLUMNS);
+    assert_int_equal(ajr_row_verdict(&detail, result, known), AJR_ROTATED);
+    PQclear(result);
+    for (i = 0; i < sizeof(others) / sizeof(*others); i++) {
+        detail = NULL;
+        result = result_of(&others[i], 1);
+        assert_int_equal(ajr_row_verdict(&detail, result, known),
+                         AJR_DATABASE_ERROR);
+        assert_non_null(detail);
+        PQclear(result);
+    }
+    result = result_of(NULL, COLUMNS);
+    assert_int_equal(ajr_row_verdict(&detail, result, known),
+                     AJR_DATABASE_ERROR);
+    PQclear(result);
+    result = result_of(NULL, 0);
+    assert_int_equal(ajr_row_verdict(&detail, result, known),
+                     AJR_DATABASE_ERROR);
+    assert_true(ajr_row_fit(result));
+    PQclear(result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(attempts_are_free_until_one_fails),
+        cmocka_unit_test(the_pause_doubles_and_stays_below_a_second),
+        cmocka_unit_test(many_failures_at_once_are_one),
+        cmocka_unit_test(a_prober_that_hangs_does_not_stop_the_next),
+        cmocka_unit_test(
+            an_outage_lasts_from_the_first_failure_to_the_next_answer),
+        cmocka_unit_test(an_outage_that_goes_on_ends_with_the_query_that_asks),
+        cmocka_unit_test(timeouts_alone_are_no_outage_but_may_begin_one),
+        cmocka_unit_test(two_outages_in_quick_succession_are_one),
+        cmocka_unit_test(what_an_outage_excuses_is_never_cut_short_by_rounding),
+        cmocka_unit_test(a_conninfo_is_refused_without_being_quoted),
+        cmocka_unit_test(what_libpq_documents_is_accepted),
+        cmocka_unit_test(a_schema_is_quoted_as_an_identifier),
+        cmocka_unit_test(an_interval_fits_every_postgresql),
+        cmocka_unit_test(a_user_agent_is_made_fit_for_a_text_column),
+        cmocka_unit_test(a_row_is_read_strictly),
+        cmocka_unit_test(a_session_that_just_ended_has_nothing_left),
+        cmocka_unit_test(only_a_verdict_of_the_verb_is_believed),
+    };
+
+    apr_initialize();
+    return cmocka_run_group_tests(tests, make_pool, drop_pool);
+}

@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <apr_strings.h>
+
+/* ---- bytes ---- */
+
+static void secrets_are_equal_only_when_every_byte_and_the_length_is(void **s)
+{
+    ajr_bytes_t secret = BYTES("0123456789abcdef");
+    char other[] = "0123456789abcdef";
+    size_t i;
+
+    (void)s;
+    assert_true(ajr_bytes_equal_secret(ajr_bytes_of(other), secret));
+    assert_true(ajr_bytes_equal_secret(BYTES(""), BYTES("")));
+    for (i = 0; i < secret.len; i++) {
+        other[i] ^= 1;
+        assert_false(ajr_bytes_equal_secret(ajr_bytes_of(other), secret));
+        other[i] ^= 1;
+    }
+    assert_false(ajr_bytes_equal_secret(BYTES("0123456789abcde"), secret));
+    assert_false(ajr_bytes_equal_secret(BYTES("0123456789abcdefg"), secret));
+    assert_false(ajr_bytes_equal_secret(BYTES(""), secret));
+    assert_false(ajr_bytes_equal_secret(secret, BYTES("")));
+}
+
+static void hex_digits_have_one_value_in_either_case(void **s)
+{
+    static const char lower[] = "0123456789abcdef",
+                      upper[] = "0123456789ABCDEF";
+    int c;
+
+    (void)s;
+    for (c = 0; c < 256; c++) {
+        const char *in_lower = c != 0 ? strchr(lower, c) : NULL;
+        const char *in_upper = c != 0 ? strchr(upper, c) : NULL;
+        int expected = in_lower != NULL   ? (int)(in_lower - lower)
+                       : in_upper != NULL ? (int)(in_upper - upper)
+                                          : -1;
+
+        assert_int_equal(ajr_hex_value((unsigned char)c), expected);
+    }
+}
+
+/* ---- base64url ---- */
+
+static bool decodes(const char *text, apr_pool_t *pool)
+{
+    ajr_bytes_t out;
+
+    return ajr_base64url_decode(&out, ajr_bytes_of(text), pool);
+}
+
+static void base64url_knows_the_vectors_of_rfc_4648_10(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"", ""},
+        {"f", "Zg"},
+        {"fo", "Zm8"},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg"},
+        {"fooba", "Zm9vYmE"},
+        {"foobar", "Zm9vYmFy"},
+        {"\xfb\xff\xbf", "-_-_"},
+    };
+    size_t i;
+
+    for (i = 0; i < COUNT(pairs); i++) {
+        ajr_bytes_t out;
+
+        assert_string_equal(
+            ajr_base64url_encode(ajr_bytes_of(pairs[i][0]), *state),
+            pairs[i][1]);
+        assert_true(
+            ajr_base64url_decode(&out, ajr_bytes_of(pairs[i][1]), *state));
+        assert_int_equal(out.len, strlen(pairs[i][0]));
+        assert_string_equal((const char *)out.data, pairs[i][0]);
+    }
+}
+
+static void base64url_round_trips_every_length_and_byte(void **state)
+{
+    unsigned char data[300];
+    ajr_bytes_t in = {data, 0}, out;
+    size_t i;
+
+    for (i = 0; i < sizeof(data); i++) {
+        data[i] = (unsigned char)(i * 167 + 13);
+    }
+    for (in.len = 0; in.len < sizeof(data); in.len++) {
+        const char *text = ajr_base64url_encode(in, *state);
+
+        assert_int_equal(strlen(text), (in.len * 4 + 2) / 3);
+        assert_true(ajr_base64url_decode(&out, ajr_bytes_of(text), *state));
+        assert_int_equal(out.len, in.len);
+        assert_memory_equal(out.data, data, in.len);
+        assert_int_equal(out.data[out.len], 0);
+    }
+}
+
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static void base64url_has_one_spelling_for_each_value(void **state)
+{
+    char text[4] = "";
+    int a, b, c, two = 0, three = 0;
+
+    for (a = 0; a < 64; a++) {
+        for (b = 0; b < 64; b++) {
+            text[0] = alphabet[a];
+            text[1] = alphabet[b];
+            text[2] = '\0';
+            two += decodes(text, *state);
+            for (c = 0; c < 64; c++) {
+                text[2] = alphabet[c];
+                three += decodes(text, *state);
+            }
+        }
+        apr_pool_clear(*state);
+    }
+    assert_int_equal(two, 256);
+    assert_int_equal(three, 65536);
+}
+
+static void base64url_refuses_every_other_byte_at_every_place(void **state)
+{
+    size_t len, i;
+    int c;
+
+    for (len = 2; len <= 8; len += len == 4 ? 2 : 1) {
+        char text[] = "AAAAAAAA";
+
+        text[len] = '\0';
+        assert_true(decodes(text, *state));
+        for (i = 0; i < len; i++) {
+            for (c = 0; c < 256; c++) {
+                ajr_bytes_t in = {(unsigned char *)text, len}, out;
+                bool digit = c != 0 && strchr(alphabet, c) != NULL;
+
+                text[i] = (char)c;
+                if (!digit) {
+                    assert_false(ajr_base64url_decode(&out, in, *state));
+                    assert_int_equal(out.len, 0);
+                    assert_null(out.data);
+                }
+            }
+            text[i] = 'A';
+        }
+    }
+}
+
+static void base64url_refuses_padding_blanks_and_impossible_lengths(void **s)
+{
+    static const char *const bad[] = {
+        "Zg==", "Zg=",  "Zm8=", "Zm9v=", "=",     "A",      "AAAAA", "Zm9v\n",
+        "Zm 9", "+_AA", "/_AA", " Zm9v", "Zm9v ", "Zm\r\n", "Zh",    "Zm9",
+    };
+    size_t i;
+
+    for (i = 0; i < COUNT(bad); i++) {
+        assert_false(decodes(bad[i], *s));
+    }
+}
+
+/* ---- UTF-8 ---- */
+
+/* Another reading of RFC 3629: decodes the number, then asks whether its
+ * shortest spelling is what stood there. */
+static bool one_character(const unsigned char *p, size_t len)
+{
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned point;
+    size_t i;
+
+    if (len == 1) {
+        return p[0] < 0x80;
+    }
+    if ((unsigned)p[0] >> (7 - len) != (1u << (len + 1)) - 2) {
+        return false;
+    }
+    point = p[0] & ((1u << (7 - len)) - 1);
+    for (i = 1; i < len; i++) {
+        if (p[i] >> 6 != 2) {
+            return false;
+        }
+        point = point << 6 | (p[i] & 63u);
+    }
+    return point >= least[len] && point <= 0x10ffff && point >> 11 != 27;
+}
+
+static void utf8_refuses_overlong_surrogate_and_far_characters(void **state)
+{
+    static const unsigned char edges[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90,
+                                          0x9f, 0xa0, 0xbf, 0xc0, 0xc3, 0xff};
+    unsigned char p[4];
+    size_t len;
+    unsigned lead, b, c, d;
+
+    (void)state;
+    for (lead = 0x80; lead < 256; lead++) {
+        p[0] = (unsigned char)lead;
+        for (b = 0; b < COUNT(edges); b++) {
+            for (c = 0; c < COUNT(edges); c++) {
+                for (d = 0; d < COUNT(edges); d++) {
+                    bool expected = false;
+
+                    p[1] = edges[b];
+                    p[2] = edges[c];
+                    p[3] = edges[d];
+                    for (len = 2; len <= 4; len++) {
+                        /* one character, and ASCII behind it */
+                        size_t i = len;
+
+                        while (i < 4 && p[i] < 0x80) {
+                            i++;
+                        }
+                        expected =
+                            expected || (i == 4 && one_character(p, len));
+                    }
+                    /* or two of two bytes */
+                    expected = expected ||
+                               (one_character(p, 2) && one_character(p + 2, 2));
+                    assert_int_equal(ajr_utf8_valid((ajr_bytes_t){p, 4}),
+                                     expected);
+                }
+            }
+        }
+    }
+}
+
+static void utf8_refuses_characters_cut_short(void **state)
+{
+    ajr_bytes_t text = BYTES("\xf0\x9f\x98\x80");
+
+    (void)state;
+    assert_true(ajr_utf8_valid(BYTES("")));
+    assert_true(ajr_utf8_valid(BYTES("a\0b")));
+    assert_true(ajr_utf8_valid(text));
+    for (text.len = 3; text.len > 0; text.len--) {
+        assert_false(ajr_utf8_valid(text));
+    }
+}
+
+/* ---- JSON ---- */
+
+static bool reads(ajr_bytes_t text, apr_pool_t *pool)
+{
+    json_t *json = NULL;
+    bool good = ajr_json_object(&json, text, pool);
+
+    assert_int_equal(good, json != NULL);
+    return good;
+}
+
+static void json_objects_are_read(void **state)
+{
+    json_t *json;
+
+    assert_true(ajr_json_object(
+        &json, BYTES(" {\"a\":[1,2.5,\"x\\u00e9\",{}],\"\":null}\r\n\t"),
+        *state));
+    assert_int_equal(json_array_size(json_object_get(json, "a")), 4);
+    assert_true(reads(BYTES("{}"), *state));
+    assert_true(reads(BYTES("{\"a\":1,\"A\":1}"), *state));
+    assert_true(reads(BYTES("{\"a\":{\"x\":1},\"b\":{\"x\":1}}"), *state));
+}
+
+static void json_other_than_one_strict_object_is_refused(void **state)
+{
+    static const ajr_bytes_t bad[] = {
+        {(const unsigned char *)"", 0},
+        {(const unsigned char *)" ", 1},
+        {(const unsigned char *)"{}\0", 3},
+        {(const unsigned char *)"\0{}", 3},
+        {(const unsigned char *)"{\"a\0\":1}", 8},
+    };
+    static const char *const text[] = {
+        "[]",
+        "[{}]",
+        "\"a\"",
+        "1",
+        "null",
+        "true",
+        "{",
+        "}",
+        "{}{}",
+        "{} x",
+        "{},",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{'a':1}",
+        "{\"a\":01}",
+        "{\"a\":+1}",
+        "{\"a\":NaN}",
+        "{\"a\":Infinity}",
+        "{\"a\":1e400}",
+        "{\"a\":-1e400}",
+        "{\"a\":9223372036854775808}",
+        "{\"a\":0x1}",
+        "{\"a\":tru}",
+        "{\"a\":\"\x01\"}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\ud800\"}",
+        "{\"a\":\"\\udc00\\ud800\"}",
+        "{\"a\" 1}",
+        "{}//",
+        "/**/{}",
+        "\xef\xbb\xbf{}",
+        "{\"a\":1]",
+        "{\"a\":[1}",
+    };
+    size_t i;
+
+    for (i = 0; i < COUNT(bad); i++) {
+        assert_false(reads(bad[i], *state));
+    }
+    for (i = 0; i < COUNT(text); i++) {
+        assert_false(reads(ajr_bytes_of(text[i]), *state));
+    }
+}
+
+static void json_members_that_come_twice_are_refused(void **state)
+{
+    assert_false(reads(BYTES("{\"a\":1,\"a\":1}"), *state));
+    assert_false(reads(BYTES("{\"a\":1,\"\\u0061\":2}"), *state));
+    assert_false(reads(BYTES("{\"x\":{\"a\":1,\"b\":2,\"a\":3}}"), *state));
+    assert_false(reads(BYTES("{\"x\":[[{\"\":1,\"\":1}]]}"), *state));
+}
+
+static void json_u0000_is_refused_everywhere(void **state)
+{
+    assert_false(reads(BYTES("{\"a\":\"\\u0000\"}"), *state));
+    assert_false(reads(BYTES("{\"a\\u0000b\":1}"), *state));
+    assert_false(reads(BYTES("{\"a\":[\"x\\u0000\"]}"), *state));
+}
+
+static void json_that_is_not_utf8_is_refused(void **state)
+{
+    assert_true(reads(BYTES("{\"a\":\"\xc3\xa9\xf0\x9f\x98\x80\"}"), *state));
+    assert_false(reads(BYTES("{\"a\":\"\xe9\"}"), *state));
+    assert_false(reads(BYTES("{\"\xff\":1}"), *state));
+    assert_false(reads(BYTES("{\"a\":\"\xc0\xaf\"}"), *state));
+    assert_false(reads(BYTES("{\"a\":\"\xed\xa0\x80\"}"), *state));
+    assert_false(reads(BYTES("{\"a\":\"\xf4\x90\x80\x80\"}"), *state));
+    assert_false(reads(BYTES("{\"a\":\"\xc3"), *state));
+}
+
+/* {"a": opened `depth` times, the object itself counted. */
+static ajr_bytes_t nested(int depth, bool objects, bool closed,
+                          apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, (apr_size_t)depth * 8 + 16);
+    char *p = text;
+    int i;
+
+    p += sprintf(p, "{\"a\":");
+    for (i = 1; i < depth; i++) {
+        p += sprintf(p, objects ? "{\"a\":" : "[");
+    }
+    p += sprintf(p, "1");
+    for (i = depth; closed && i > 0; i--) {
+        p += sprintf(p, i > 1 && !objects ? "]" : "}");
+    }
+    return ajr_bytes_of(text);
+}
+
+static void json_depth_ends_at_its_limit(void **state)
+{
+    assert_true(reads(nested(AJR_JSON_DEPTH, false, true, *state), *state));
+    assert_true(reads(nested(AJR_JSON_DEPTH, true, true, *state), *state));
+    assert_false(
+        reads(nested(AJR_JSON_DEPTH + 1, false, true, *state), *state));
+    assert_false(reads(nested(AJR_JSON_DEPTH + 1, true, true, *state), *state));
+}
+
+/* Counts what jansson asks for, to know how far it went. */
+static int allocations;
+
+static void *counting_malloc(size_t size)
+{
+    allocations++;
+    return malloc(size);
+}
+
+static void json_depth_bomb_never_reaches_the_recursive_parser(void **state)
+{
+    json_malloc_t old_malloc;
+    json_free_t old_free;
+    bool closed, open;
+
+    json_get_alloc_funcs(&old_malloc, &old_free);
+    allocations = 0;
+    json_set_alloc_funcs(counting_malloc, free);
+    closed = reads(nested(1000, false, true, *state), *state);
+    open = reads(nested(100000, true, false, *state), *state);
+    json_set_alloc_funcs(old_malloc, old_free);
+    assert_false(closed);
+    assert_false(open);
+    assert_int_equal(allocations, 0);
+}
+
+static void json_brackets_in_strings_are_no_depth(void **state)
+{
+    assert_true(
+        reads(BYTES("{\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"}"),
+              *state));
+    assert_true(reads(
+        BYTES("{\"a\":\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"}"),
+        *state));
+    /* a string that ends in an escaped backslash has ended */
+    assert_false(
+        reads(BYTES("{\"a\":\"\\\\\",\"b\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+                    "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}"),
+              *state));
+    /* siblings are no depth either */
+    assert_true(
+        reads(BYTES("{\"a\":[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],"
+                    "[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[]]}"),
+              *state));
+}
+
+/* ---- forms ---- */
+
+static apr_table_t *form(const char *text, apr_pool_t *pool)
+{
+    apr_table_t *out = NULL;
+    bool good = ajr_form_parse(&out, ajr_bytes_of(text), pool);
+
+    assert_int_equal(good, out != NULL);
+    return out;
+}
+
+static void form_parameters_are_decoded(void **state)
+{
+    apr_table_t *got = form("a=1&b+c=%41%c3%A9+x&d&=&e=x=y%26", *state);
+
+    assert_non_null(got);
+    assert_string_equal(apr_table_get(got, "a"), "1");
+    assert_string_equal(apr_table_get(got, "b c"), "A\xc3\xa9 x");
+    assert_string_equal(apr_table_get(got, "d"), "");
+    assert_string_equal(apr_table_get(got, ""), "");
+    assert_string_equal(apr_table_get(got, "e"), "x=y&");
+    assert_int_equal(apr_table_elts(got)->nelts, 5);
+}
+
+static void form_of_ampersands_alone_is_empty(void **state)
+{
+    assert_int_equal(apr_table_elts(form("", *state))->nelts, 0);
+    assert_int_equal(apr_table_elts(form("&", *state))->nelts, 0);
+    assert_int_equal(apr_table_elts(form("&&&&", *state))->nelts, 0);
+    assert_int_equal(apr_table_elts(form("&a=1&&b=2&", *state))->nelts, 2);
+}
+
+static void form_parameters_that_come_twice_are_refused(void **state)
+{
+    assert_null(form("a=1&a=1", *state));
+    assert_null(form("a=1&b=2&%61=2", *state));
+    assert_null(form("a&a", *state));
+    assert_null(form("token=1&Token=2", *state));
+    assert_null(form("=1&=2", *state));
+    assert_non_null(form("a=1&ab=1", *state));
+}
+
+static void form_percent_garbage_nul_and_non_utf8_are_refused(void **state)
+{
+    static const char *const bad[] = {
+        "a=%",    "a=%4",     "a=%4g",     "a=%g1",       "%=1",      "a=%-1",
+        "a=% 1",  "a=%%41",   "a=%00",     "%00=1",       "a=%ff",    "a=%c3",
+        "a=\xff", "a=%4&b=1", "\xc3=\xa9", "a=%ed%a0%80", "a=%u0041", "a=%+1",
+    };
+    apr_table_t *out;
+    size_t i;
+
+    for (i = 0; i < COUNT(bad); i++) {
+        assert_null(form(bad[i], *state));
+    }
+    assert_false(ajr_form_parse(&out, BYTES("a=x\0y"), *state));
+    assert_false(ajr_form_parse(&out, BYTES("a\0=x"), *state));
+}
+
+static void form_with_too_many_parameters_is_refused(void **state)
+{
+    char *text = apr_pcalloc(*state, AJR_FORM_MAX * 8 + 16);
+    char *p = text;
+    int i;
+
+    for (i = 0; i < AJR_FORM_MAX; i++) {
+        p += sprintf(p, "a%d&", i);
+    }
+    assert_non_null(form(text, *state));
+    sprintf(p, "b");
+    assert_null(form(text, *state));
+}
+
+/* ---- cookies ---- */
+
+/* The values, joined by | */
+static const char *cookies(const char *header, const char *name,
+                           apr_pool_t *pool)
+{
+    apr_array_header_t *found = ajr_cookie_values(header, name, pool);
+
+    assert_non_null(found);
+    return apr_array_pstrcat(pool, found, '|');
+}
+
+static void cookie_values_come_in_order(void **state)
+{
+    assert_string_equal(cookies("t=1", "t", *state), "1");
+    assert_string_equal(cookies("a=0; t=1; b=2; t=3;t=4", "t", *state),
+                        "1|3|4");
+    assert_string_equal(cookies(" \tt=1 \t;\tt=2", "t", *state), "1|2");
+    assert_string_equal(cookies("t=a=b==", "t", *state), "a=b==");
+    assert_string_equal(cookies("t=a b", "t", *state), "a b");
+}
+
+static void cookie_names_are_exact(void **state)
+{
+    assert_int_equal(
+        ajr_cookie_values("tt=1; T=2; t =3; xt=4; t; \"t\"=5; t\xc2\xa0=6", "t",
+                          *state)
+            ->nelts,
+        0);
+    assert_string_equal(
+        cookies("__Host-refresh=x; refresh=y", "__Host-refresh", *state), "x");
+    assert_string_equal(
+        cookies("__Host-refresh=x; refresh=y", "refresh", *state), "y");
+}
+
+static void cookie_values_lose_one_pair_of_quotes(void **state)
+{
+    assert_string_equal(cookies("t=\"1\"", "t", *state), "1");
+    assert_string_equal(cookies("t=\"\"1\"\"", "t", *state), "\"1\"");
+    assert_string_equal(cookies("t=\"1; t=1\"; t=\"", "t", *state),
+                        "\"1|1\"|\"");
+    assert_string_equal(cookies("t=\"\"", "t", *state), "");
+    assert_int_equal(ajr_cookie_values("t=\"\"", "t", *state)->nelts, 1);
+}
+
+static void cookie_headers_of_garbage_hold_nothing(void **state)
+{
+    static const char *const bad[] = {"",  ";", "=",  ";;=;=;",
+                                      " ", "t", "=t", "==;t;;"};
+    size_t i;
+
+    assert_int_equal(ajr_cookie_values(NULL, "t", *state)->nelts, 0);
+    for (i = 0; i < COUNT(bad); i++) {
+        assert_int_equal(ajr_cookie_values(bad[i], "t", *state)->nelts, 0);
+    }
+    assert_int_equal(ajr_cookie_values("t=", "t", *state)->nelts, 1);
+}
+
+static void a_hundred_cookies_of_one_name_are_all_found(void **state)
+{
+    char *text = apr_pcalloc(*state, 1000);
+    int i;
+
+    for (i = 0; i < 100; i++) {
+        strcat(text, "t=x; ");
+    }
+    assert_int_equal(ajr_cookie_values(text, "t", *state)->nelts, 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(secrets_are_equal_only_when_every_byte_and_the_length_is),
+        UNIT_TEST(hex_digits_have_one_value_in_either_case),
+        UNIT_TEST(base64url_knows_the_vectors_of_rfc_4648_10),
+        UNIT_TEST(base64url_round_trips_every_length_and_byte),
+        UNIT_TEST(base64url_has_one_spelling_for_each_value),
+        UNIT_TEST(base64url_refuses_every_other_byte_at_every_place),
+        UNIT_TEST(base64url_refuses_padding_blanks_and_impossible_lengths),
+        UNIT_TEST(utf8_refuses_overlong_surrogate_and_far_characters),
+        UNIT_TEST(utf8_refuses_characters_cut_short),
+        UNIT_TEST(json_objects_are_read),
+        UNIT_TEST(json_other_than_one_strict_object_is_refused),
+        UNIT_TEST(json_members_that_come_twice_are_refused),
+        UNIT_TEST(json_u0000_is_refused_everywhere),
+        UNIT_TEST(json_that_is_not_utf8_is_refused),
+        UNIT_TEST(json_depth_ends_at_its_limit),
+        UNIT_TEST(json_depth_bomb_never_reaches_the_recursive_parser),
+        UNIT_TEST(json_brackets_in_strings_are_no_depth),
+        UNIT_TEST(form_parameters_are_decoded),
+        UNIT_TEST(form_of_ampersands_alone_is_empty),
+        UNIT_TEST(form_parameters_that_come_twice_are_refused),
+        UNIT_TEST(form_percent_garbage_nul_and_non_utf8_are_refused),
+        UNIT_TEST(form_with_too_many_parameters_is_refused),
+        UNIT_TEST(cookie_values_come_in_order),
+        UNIT_TEST(cookie_names_are_exact),
+        UNIT_TEST(cookie_values_lose_one_pair_of_quotes),
+        UNIT_TEST(cookie_headers_of_garbage_hold_nothing),
+        UNIT_TEST(a_hundred_cookies_of_one_name_are_all_found),
+    };
+
+    return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
+}
