@@ -33,6 +33,7 @@ static void register_hooks(apr_pool_t *pconf)
 
     /* Lifecycle: keys load while the configuration is read, as root. */
     ap_hook_check_config(ajr_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ajr_conf_share, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(ajr_conf_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* Every request, in the order of httpd's phases. */

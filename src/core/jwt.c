@@ -17,12 +17,12 @@ typedef struct parts_t {
  * fourth part fails when the third is decoded. */
 static bool split(parts_t *parts, ajr_bytes_t token)
 {
-    const unsigned char *end = token.data + token.len;
-    const unsigned char *dot, *second;
+    const unsigned char *end, *dot, *second;
 
     if (token.len == 0 || token.len > AJR_JWT_MAX) {
         return false;
     }
+    end = token.data + token.len;
     dot = memchr(token.data, '.', token.len);
     if (dot == NULL) {
         return false;

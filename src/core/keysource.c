@@ -197,6 +197,7 @@ const char *ajr_keysource_read(ajr_secret_t *out, const char *source,
     apr_pool_t *scratch;
     ajr_bytes_t found = {NULL, 0};
     bool exposed = false;
+    const char *sentence = NULL;
     const char *why;
 
     *out = nothing;
@@ -212,17 +213,17 @@ const char *ajr_keysource_read(ajr_secret_t *out, const char *source,
         why = "is empty; put the key there";
     }
     if (why != NULL) {
-        why = apr_pstrcat(pool, source, " ", why, NULL);
+        sentence = apr_pstrcat(pool, source, " ", why, NULL);
     } else {
         out->bytes = copy_wiped(found, pool);
-    }
-    if (why == NULL && exposed) {
-        out->warning = apr_pstrcat(
-            pool, source, " can be read by every user of this host; chmod o-r",
-            NULL);
+        out->warning = exposed ? apr_pstrcat(pool, source,
+                                             " can be read by every user of "
+                                             "this host; chmod o-r",
+                                             NULL)
+                               : NULL;
     }
     apr_pool_destroy(scratch);
-    return why;
+    return sentence;
 }
 
 /* ---- decoding ---- */

@@ -154,6 +154,17 @@ static const char *set_conninfo(cmd_parms *cmd, void *conf, const char *arg)
     return set_text(cmd, conf, arg);
 }
 
+static const char *set_schema(cmd_parms *cmd, void *conf, const char *arg)
+{
+    const char *wrong = ajr_store_schema_refuses(arg);
+
+    if (wrong != NULL) {
+        return apr_psprintf(cmd->pool, "%s: `%s` %s", cmd->cmd->name, arg,
+                            wrong);
+    }
+    return set_text(cmd, conf, arg);
+}
+
 static const char *set_provider(cmd_parms *cmd, void *conf, const char *arg)
 {
     ajr_login_provider_t entry = {arg, NULL};
@@ -200,6 +211,8 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define SET_DIALECT set_dialect
 #define COMMAND_CONNINFO(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_CONNINFO set_conninfo
+#define COMMAND_SCHEMA(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_SCHEMA set_schema
 #define COMMAND_PROVIDERS(...) AP_INIT_ITERATE(__VA_ARGS__)
 #define SET_PROVIDERS set_provider
 #define COMMAND_FIELDS(...) AP_INIT_TAKE2(__VA_ARGS__)

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <apr_shm.h>
+
 #define CREATE_DIR(kind, member) conf->member = AJR_UNSET_##kind;
 #define CREATE_SERVER(kind, member)
 #define ROW(scope, kind, member, directive, dflt, where, help) \
@@ -97,26 +99,68 @@ static void store_fill(ajr_store_t *store, const ajr_server_conf_t *conf)
 }
 
 /* Servers with the same connections share one pool; schemas may differ. */
-static bool pg_shared(const ajr_pg_conf_t *a, const ajr_pg_conf_t *b)
+static bool pg_same(const ajr_pg_conf_t *a, const ajr_pg_conf_t *b)
 {
     return strcmp(a->conninfo, b->conninfo) == 0 && a->min == b->min &&
            a->keep == b->keep && a->max == b->max && a->exptime == b->exptime &&
            a->timeout == b->timeout;
 }
 
-static ajr_pg_t *pg_find(server_rec *first, const server_rec *s,
-                         const ajr_pg_conf_t *wanted)
+/* The store of an earlier server with the same connections, NULL = none. */
+static const ajr_store_t *store_like(server_rec *first, const server_rec *s,
+                                     const ajr_store_t *wanted)
 {
     server_rec *other;
 
     for (other = first; other != s; other = other->next) {
         const ajr_store_t *store = &ajr_server_conf(other)->store;
 
-        if (store->pg != NULL && pg_shared(&store->conf, wanted)) {
-            return store->pg;
+        if (store->conf.conninfo != NULL &&
+            pg_same(&store->conf, &wanted->conf)) {
+            return store;
         }
     }
     return NULL;
+}
+
+/* Zeroed memory that all children see; NULL when there is none. */
+static ajr_outages_t *outages_make(apr_pool_t *pconf)
+{
+    apr_shm_t *shm = NULL;
+
+    if (apr_shm_create(&shm, sizeof(ajr_outages_t), NULL, pconf) !=
+        APR_SUCCESS) {
+        return NULL;
+    }
+    return memset(apr_shm_baseaddr_get(shm), 0, sizeof(ajr_outages_t));
+}
+
+int ajr_conf_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                   server_rec *first)
+{
+    server_rec *s;
+
+    (void)plog;
+    (void)ptemp;
+    for (s = first; s != NULL; s = s->next) {
+        ajr_server_conf_t *conf = ajr_server_conf(s);
+        const ajr_store_t *like;
+
+        if (ajr_server_database(conf) == NULL) {
+            continue;
+        }
+        store_fill(&conf->store, conf);
+        like = store_like(first, s, &conf->store);
+        conf->store.conf.outages =
+            like != NULL ? like->conf.outages : outages_make(pconf);
+        if (conf->store.conf.outages == NULL) {
+            ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                         "no shared memory for what the children know of the "
+                         "database");
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    return OK;
 }
 
 void ajr_conf_child_init(apr_pool_t *pchild, server_rec *first)
@@ -124,17 +168,14 @@ void ajr_conf_child_init(apr_pool_t *pchild, server_rec *first)
     server_rec *s;
 
     for (s = first; s != NULL; s = s->next) {
-        ajr_server_conf_t *conf = ajr_server_conf(s);
-        ajr_store_t *store = &conf->store;
+        ajr_store_t *store = &ajr_server_conf(s)->store;
+        const ajr_store_t *like;
 
-        if (ajr_server_database(conf) == NULL) {
+        if (store->conf.conninfo == NULL) {
             continue;
         }
-        store_fill(store, conf);
-        store->pg = pg_find(first, s, &store->conf);
-        if (store->pg == NULL) {
-            store->pg = ajr_pg_make(&store->conf, pchild);
-        }
+        like = store_like(first, s, store);
+        store->pg = like != NULL ? like->pg : ajr_pg_make(&store->conf, pchild);
         if (store->pg == NULL) {
             ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
                          "no pool of database connections could be made");

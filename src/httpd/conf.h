@@ -48,6 +48,7 @@ typedef struct ajr_login_fields_t {
 #define AJR_TYPE_CHOICE int
 #define AJR_TYPE_TEXT const char *
 #define AJR_TYPE_CONNINFO const char *
+#define AJR_TYPE_SCHEMA const char *
 #define AJR_TYPE_DIALECT const ajr_dialect_t *
 #define AJR_TYPE_FIELDS const ajr_login_fields_t *
 #define AJR_TYPE_LIST apr_array_header_t * /* const char * */
@@ -65,6 +66,7 @@ typedef struct ajr_login_fields_t {
 #define AJR_UNSET_CHOICE (-1)
 #define AJR_UNSET_TEXT NULL
 #define AJR_UNSET_CONNINFO NULL
+#define AJR_UNSET_SCHEMA NULL
 #define AJR_UNSET_DIALECT NULL
 #define AJR_UNSET_FIELDS NULL
 #define AJR_UNSET_LIST NULL
@@ -97,8 +99,9 @@ typedef struct ajr_server_conf_t {
     /* Headers that some JwtExport of this server writes: const char *. */
     apr_array_header_t *exported_headers;
 
+    ajr_store_t store; /* filled by post_config; its pool by child_init */
+
     /* Runtime: per child process. */
-    ajr_store_t store;               /* filled by child_init */
     apr_uint32_t trouble_logged;     /* second of the last ERR line */
     apr_uint32_t logins_in_progress; /* bounded: bcrypt costs CPU */
 } ajr_server_conf_t;
@@ -136,6 +139,10 @@ bool ajr_conf_rotates(const ajr_dir_conf_t *conf);
 /* check_config: what only the whole configuration can show (a handler without
  * its key or database). Logs a sentence for each mistake; OK or 500. */
 int ajr_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                   server_rec *s);
+
+/* post_config: the stores, and what the children of this host share. */
+int ajr_conf_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                    server_rec *s);
 
 /* child_init: one pool of connections for each distinct database. */

@@ -476,6 +476,8 @@ int main(void)
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     conf = read_line(&line, &size);
     if (conf == NULL || !prepare(conf)) {
+        json_decref(conf);
+        free(line);
         return 1;
     }
     while ((command = read_line(&line, &size)) != NULL) {

@@ -14,11 +14,12 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "complaint.h"
+#include "await.h"
 #include "health.h"
 #include "outage.h"
 #include "row.h"
 #include "sendable.h"
+#include "slots.h"
 
 #define MS apr_time_from_msec
 #define START apr_time_from_sec(100000)
@@ -97,6 +98,85 @@ static void a_prober_that_hangs_does_not_stop_the_next(void **state)
     ajr_health_refused(&health, START + MS(2200), false);
     assert_false(ajr_health_may_connect(&health, START + MS(2300)));
     assert_true(ajr_health_may_connect(&health, START + MS(3000)));
+}
+
+/* ---- slots; a lease without a connection needs no server ---- */
+
+static ajr_slots_t slots_of(int max)
+{
+    static ajr_pg_conf_t conf;
+    ajr_slots_t slots;
+
+    conf.max = max;
+    conf.keep = max;
+    assert_true(ajr_slots_make(&slots, &conf, pool));
+    return slots;
+}
+
+static ajr_outcome_t take_for(ajr_slots_t *slots, int ms, int *waited_ms)
+{
+    apr_time_t began = ajr_clock_now();
+    ajr_lease_t lease;
+    ajr_outcome_t outcome = ajr_slots_take(&lease, slots, began + MS(ms));
+
+    *waited_ms = (int)((ajr_clock_now() - began) / 1000);
+    return outcome;
+}
+
+static void without_a_free_slot_it_is_busy_at_the_deadline(void **state)
+{
+    ajr_slots_t slots = slots_of(2);
+    int waited;
+
+    (void)state;
+    assert_int_equal(take_for(&slots, 1000, &waited), AJR_OK);
+    assert_int_equal(take_for(&slots, 1000, &waited), AJR_OK);
+    assert_int_equal(take_for(&slots, 200, &waited), AJR_DATABASE_BUSY);
+    assert_in_range(waited, 199, 1500);
+    assert_int_equal(slots.open, 2);
+}
+
+static void *fail_to_connect(void *data)
+{
+    ajr_lease_t lease = {{0}, 0};
+
+    apr_sleep(MS(50));
+    ajr_slots_made(data, &lease, AJR_DATABASE_DOWN);
+    return NULL;
+}
+
+static void those_who_wait_for_a_prober_fail_with_it(void **state)
+{
+    ajr_slots_t slots = slots_of(1);
+    pthread_t prober;
+    int waited;
+
+    (void)state;
+    assert_int_equal(take_for(&slots, 5000, &waited), AJR_OK);
+    assert_int_equal(pthread_create(&prober, NULL, fail_to_connect, &slots), 0);
+    assert_int_equal(take_for(&slots, 5000, &waited), AJR_DATABASE_DOWN);
+    pthread_join(prober, NULL);
+    assert_in_range(waited, 40, 2500);
+    assert_int_equal(take_for(&slots, 5000, &waited), AJR_DATABASE_DOWN);
+    assert_in_range(waited, 0, 40);
+    assert_int_equal(slots.open, 0);
+}
+
+static void
+in_the_back_off_a_connection_in_use_is_waited_for_briefly(void **state)
+{
+    ajr_slots_t slots = slots_of(4);
+    int waited;
+
+    (void)state;
+    ajr_health_refused(&slots.health, ajr_clock_now(), false);
+    slots.health.next += apr_time_from_sec(60);
+    slots.open = 1; /* in use */
+    assert_int_equal(take_for(&slots, 5000, &waited), AJR_DATABASE_DOWN);
+    assert_in_range(waited, 49, 1500);
+    slots.health.full = true; /* the server lives: it is worth the deadline */
+    assert_int_equal(take_for(&slots, 300, &waited), AJR_DATABASE_DOWN);
+    assert_in_range(waited, 299, 1500);
 }
 
 /* ---- outage ---- */
@@ -438,6 +518,10 @@ int main(void)
         cmocka_unit_test(the_pause_doubles_and_stays_below_a_second),
         cmocka_unit_test(many_failures_at_once_are_one),
         cmocka_unit_test(a_prober_that_hangs_does_not_stop_the_next),
+        cmocka_unit_test(without_a_free_slot_it_is_busy_at_the_deadline),
+        cmocka_unit_test(those_who_wait_for_a_prober_fail_with_it),
+        cmocka_unit_test(
+            in_the_back_off_a_connection_in_use_is_waited_for_briefly),
         cmocka_unit_test(
             an_outage_lasts_from_the_first_failure_to_the_next_answer),
         cmocka_unit_test(an_outage_that_goes_on_ends_with_the_query_that_asks),

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run of wrk, and what it has counted.
+
+One thread: on a machine with two cores a single wrk thread takes a part of
+one (the column `client` of the table says how much), and httpd has the rest.
+As long as that stays well under 100 %, httpd is what is slow. A second thread
+would take CPU time from httpd and find nothing more out. 16 connections: more
+than the cores can serve at once, so no worker waits for wrk, and few enough
+that each has a connection to the database.
+"""
+
+import dataclasses
+import json
+import pathlib
+import resource
+import signal
+import subprocess
+import time
+
+from lab.process import environment
+
+from .measure import Wrong
+
+CONNECTIONS = 16
+
+_FOLDER = pathlib.Path(__file__).resolve().parent
+
+#: wrk takes whole seconds only, so it is told to stop; this is its limit.
+_FOR_EVER = "3600s"
+
+
+@dataclasses.dataclass(frozen=True)
+class Count:
+    """What wrk has counted; see report.lua."""
+
+    requests: int
+    seconds: float
+    refused: int   # answers above 399
+    broken: int    # no answer: connect, read, write, timeout
+    good: int      # counted by the script itself
+    bad: int
+    p50: float     # ms
+    p99: float
+    busy: float    # CPU time of wrk, as a part of one core
+
+
+def run(script, url, seconds, *arguments, headers=()):
+    """Runs wrk with a script of this folder for `seconds`: a Count."""
+    argv = ["wrk", "-t1", f"-c{CONNECTIONS}", "-d", _FOR_EVER,
+            "-s", script, *(f"-H{name}: {value}" for name, value in headers),
+            url, "--", *map(str, arguments)]
+    before = _children_cpu()
+    with subprocess.Popen(argv, cwd=_FOLDER, env=environment(), text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as process:
+        try:
+            time.sleep(seconds)
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    return _read(output, _children_cpu() - before)
+
+
+def _read(output, cpu):
+    lines = [line for line in output.splitlines() if line.startswith("{")]
+    if len(lines) != 1 or "lua" in output.replace(".lua", ""):
+        raise Wrong(f"wrk said:\n{output}")
+    told = json.loads(lines[0])
+    return Count(busy=cpu / told["seconds"], **told)
+
+
+def _children_cpu():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
