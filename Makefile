@@ -97,7 +97,7 @@ $(BUILD_DIR)/tests/test_%: $(BUILD_DIR)/obj/tests/unit/test_%.o \
 $(STORE_BIN): $(BUILD_DIR)/tests/%: $(BUILD_DIR)/obj/tests/store/%.o $(CORE_OBJ) $(STORE_OBJ)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
-	$(Q)$(CC) $(SANITIZER) -o $@ $^ $(APR) $(LIBS) -lpthread
+	$(Q)$(CC) $(SANITIZER) -o $@ $^ -lcmocka $(APR) $(LIBS) -lpthread
 
 programs: $(UNIT_BIN) $(STORE_BIN)
 

@@ -49,7 +49,7 @@ static bool index_read(size_t *index, const char **at)
         *index = *index * 10 + (size_t)(*from - '0');
     }
     *at = from + 1;
-    return *from == ']';
+    return *from == ']' && *index <= INDEX_MAX;
 }
 
 static bool step_read(step_t *step, const char **at, bool first,
@@ -103,18 +103,6 @@ const json_t *ajr_claim_find(const ajr_claim_t *claim, const json_t *claims)
     return value;
 }
 
-static bool printable(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-
-    for (; *at != '\0'; at++) {
-        if (*at < 0x20 || *at == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
 const char *ajr_claim_text(const json_t *value, apr_pool_t *pool)
 {
     const char *text;
@@ -125,13 +113,15 @@ const char *ajr_claim_text(const json_t *value, apr_pool_t *pool)
     }
     if (json_is_string(value)) {
         text = json_string_value(value);
-        return printable(text) ? apr_pstrdup(pool, text) : NULL;
+        return ajr_text_printable(ajr_bytes_of(text)) ? apr_pstrdup(pool, text)
+                                                      : NULL;
     }
     dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     if (dumped == NULL) {
         return NULL;
     }
-    text = printable(dumped) ? apr_pstrdup(pool, dumped) : NULL;
+    text = ajr_text_printable(ajr_bytes_of(dumped)) ? apr_pstrdup(pool, dumped)
+                                                    : NULL;
     free(dumped);
     return text;
 }

@@ -9,12 +9,9 @@ typedef struct unit_t {
 } unit_t;
 
 static const unit_t units[] = {
-    {"", APR_USEC_PER_SEC},
-    {"ms", 1000},
-    {"s", APR_USEC_PER_SEC},
-    {"m", 60 * APR_USEC_PER_SEC},
-    {"h", 3600 * APR_USEC_PER_SEC},
-    {"d", 24 * 3600 * APR_USEC_PER_SEC},
+    {"", APR_USEC_PER_SEC},         {"ms", 1000},
+    {"s", APR_USEC_PER_SEC},        {"m", 60 * APR_USEC_PER_SEC},
+    {"h", 3600 * APR_USEC_PER_SEC}, {"d", 24 * 3600 * APR_USEC_PER_SEC},
 };
 
 static const unit_t *unit_find(const char *name)

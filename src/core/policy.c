@@ -207,23 +207,6 @@ static bool complete(const json_t *claims, names_t required,
 
 /* ---- values ---- */
 
-/* Control characters would reach logs and headers: C0, DEL, and C1, which is
- * C2 80 to C2 9F in UTF-8. */
-static bool printable(ajr_bytes_t text)
-{
-    apr_size_t i;
-
-    for (i = 0; i < text.len; i++) {
-        unsigned char c = text.data[i];
-
-        if (c < 0x20 || c == 0x7f ||
-            (c == 0xc2 && i + 1 < text.len && text.data[i + 1] < 0xa0)) {
-            return false;
-        }
-    }
-    return text.len > 0 && ajr_utf8_valid(text);
-}
-
 static const char *subject_text(const json_t *value, apr_pool_t *pool)
 {
     ajr_bytes_t text = {(const unsigned char *)json_string_value(value),
@@ -233,7 +216,7 @@ static const char *subject_text(const json_t *value, apr_pool_t *pool)
         return apr_psprintf(pool, "%" APR_INT64_T_FMT,
                             (apr_int64_t)json_integer_value(value));
     }
-    if (!json_is_string(value) || !printable(text)) {
+    if (text.len == 0 || !ajr_text_printable(text)) {
         return NULL;
     }
     return apr_pstrmemdup(pool, (const char *)text.data, text.len);

@@ -169,6 +169,21 @@ bool ajr_utf8_valid(ajr_bytes_t in)
     return true;
 }
 
+bool ajr_text_printable(ajr_bytes_t in)
+{
+    apr_size_t i;
+
+    for (i = 0; i < in.len; i++) {
+        unsigned char c = in.data[i];
+
+        if (c < 0x20 || c == 0x7f ||
+            (c == 0xc2 && i + 1 < in.len && in.data[i + 1] < 0xa0)) {
+            return false;
+        }
+    }
+    return ajr_utf8_valid(in);
+}
+
 /* How often c occurs, counted no further than past AJR_JSON_DEPTH. */
 static int occurrences(ajr_bytes_t in, char c)
 {

@@ -46,6 +46,10 @@ bool ajr_base64url_decode(ajr_bytes_t *out, ajr_bytes_t in, apr_pool_t *pool);
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 bool ajr_utf8_valid(ajr_bytes_t in);
 
+/* UTF-8 without control characters: C0, DEL, and C1, which is C2 80 to C2 9F.
+ * Those would reach logs and headers. Empty text is printable. */
+bool ajr_text_printable(ajr_bytes_t in);
+
 /* One JSON object (RFC 8259): UTF-8, no duplicate members at any depth, no
  * U+0000, nesting <= AJR_JSON_DEPTH, nothing behind it but white space. The
  * object lives as long as the pool. */

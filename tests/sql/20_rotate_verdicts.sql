@@ -4,7 +4,7 @@
 SELECT plan(162);
 
 -- rotated ---------------------------------------------------------------------
-SELECT t.session() AS sid \gset
+SELECT t.session(used => '1 h') AS sid \gset
 SELECT is(t.rotate(:'sid', 0), 'rotated 1', 'the first refresh rotates');
 SELECT is(t.generation(:'sid'), 1, 'the row moved one generation');
 SELECT ok(rotated_at BETWEEN clock_timestamp() - interval '1 s'

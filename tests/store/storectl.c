@@ -135,7 +135,7 @@ static json_t *do_query(const json_t *command, apr_pool_t *pool)
     return said;
 }
 
-/* Many threads with the same query, `count` times each. */
+/* Many threads with the same query, `count` times each or for "for_ms". */
 typedef struct crowd_t {
     const json_t *command;
     pthread_t thread;
@@ -147,10 +147,11 @@ static void *run_crowd(void *data)
 {
     crowd_t *crowd = data;
     apr_int64_t left = number_of(crowd->command, "count");
+    apr_time_t end = ajr_clock_now() + ms_of(crowd->command, "for_ms");
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
-    for (; left > 0; left--) {
+    for (; left > 0 || ajr_clock_now() < end; left--) {
         apr_time_t began = ajr_clock_now();
         PGresult *result;
         const char *detail;

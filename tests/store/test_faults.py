@@ -64,10 +64,10 @@ def test_a_restart_between_two_requests_is_not_even_noticed(cluster, db,
 
 def test_a_restart_under_load_is_survived(cluster, db, store):
     child = store(db.conninfo(), max=6, keep=6)
-    pending = child.start("crowd", threads=12, count=4000,
-                          sql="SELECT pg_sleep(0.0002)")
-    wait_for(lambda: pids(db), "the load")
+    pending = child.start("crowd", threads=12, for_ms=3000,
+                          sql="SELECT pg_sleep(0.002)")
     for mode in ("fast", "immediate"):
+        wait_for(lambda: len(pids(db)) == 6, "the load")
         cluster.restart(mode)
     answer = pending.get()
     assert set(answer.outcomes) <= {"granted", "database_down"}
