@@ -234,4 +234,4 @@ const command_rec ajr_commands[] = {
                    WHERE_##where, help),
 #include "directives.def"
 #undef ROW
-    {NULL}};
+    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

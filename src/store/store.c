@@ -46,6 +46,7 @@ static ajr_outcome_t ask(PGresult **result, const char **detail,
 {
     ajr_outcome_t outcome;
 
+    *result = NULL;
     *detail = NULL;
     if (store->pg == NULL) {
         *detail = "the child has no pool of connections";

@@ -10,6 +10,6 @@
 SELECT verdict, sid, generation, subject, client, scope, claims,
        (remaining * 1000000)::bigint
   FROM "auth_jwt".rotate((:head || lpad(:session, 12, '0'))::uuid,
-       :generation::int, :form::text, :hash::bytea, NULL::text, :site::text,
+       :generation::int, :form::text, :hash::bytea, NULL::text, ''::text,
        :rotates::boolean, :grace::interval, :async::boolean, NULL::interval,
        NULL::interval);

@@ -53,7 +53,7 @@ class Sessions:
         subject, head = f"run {number}", f"01900000-0000-7000-8{number:03}-"
         self._insert(head, subject, WALKED)
         return subject, {"head": head, "turn": -1, "each": WALKED // clients,
-                         "form": "jr1", "hash": _HASH, "site": "",
+                         "form": "jr1", "hash": _HASH,
                          "rotates": "true", "grace": "0.000000 seconds"}
 
     def verify(self, subject, answered, cut_off=0):

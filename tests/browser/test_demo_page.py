@@ -51,9 +51,9 @@ class Page:
 
     def claims(self):
         """What the application saw, as the page shows it."""
-        rows = self.browser.find_elements(By.CSS_SELECTOR, "#claims tr")
-        cells = [row.text.split(" ", 1) for row in rows]
-        return dict(cell for cell in cells if len(cell) == 2)
+        return dict(self.browser.execute_script("""
+            return [...document.querySelectorAll("#claims tr")].map(
+                row => [...row.children].map(cell => cell.textContent))"""))
 
     def log(self):
         """The visible log, newest first."""

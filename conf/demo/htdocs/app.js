@@ -18,6 +18,7 @@ const session = {
 
 let access = null;        // { token, lifetime, expires }: expires as performance.now()
 let refreshes = 0;
+let stay = 0;             // counts log-outs: what was asked before one is void
 let refreshing = null;    // the refresh under way, shared by all who need it
 let retryAt = 0;          // no automatic refresh before this
 
@@ -31,7 +32,11 @@ class Refused extends Error {
     }
 }
 
+// The answer to something asked before the user left.
+class Gone extends Error {}
+
 async function post(path, type, body) {
+    const asked = stay;
     const reply = await fetch(path, {
         method: "POST",
         headers: { "Content-Type": type },
@@ -39,6 +44,9 @@ async function post(path, type, body) {
         cache: "no-store",
     });
     const text = await reply.text();
+    if (asked !== stay) {
+        throw new Gone();
+    }
     const answer = text ? JSON.parse(text) : {};
     if (!reply.ok) {
         throw new Refused(reply.status, answer.error_description || answer.error,
@@ -78,6 +86,9 @@ async function tradeToken(why) {
             refresh_token: session.token,
         }));
     } catch (error) {
+        if (error instanceof Gone) {
+            throw error;
+        }
         if (error.status === 400) {
             leave(`Your session has ended: ${error.message}. Please log in again.`);
         } else {
@@ -93,6 +104,7 @@ async function tradeToken(why) {
 }
 
 async function callApi(again = true) {
+    const asked = stay;
     const reply = await fetch("/api/me", {
         headers: { Authorization: `Bearer ${access.token}` },
         cache: "no-store",
@@ -102,9 +114,13 @@ async function callApi(again = true) {
         await refresh("the API said 401");
         return callApi(false);
     }
+    const answer = reply.ok ? await reply.json() : null;
+    if (asked !== stay) {
+        throw new Gone();
+    }
     note(reply.status, "GET /api/me");
-    if (reply.ok) {
-        showClaims(await reply.json());
+    if (answer) {
+        showClaims(answer);
     }
 }
 
@@ -169,6 +185,7 @@ function enter() {
 }
 
 function leave(message = "") {
+    stay += 1;
     access = null;
     session.end();
     for (const id of ["dashboard", "logout", "who"]) {
@@ -212,7 +229,7 @@ async function act(button, work) {
     try {
         await work();
     } catch (error) {
-        if (!(error instanceof Refused)) {
+        if (!(error instanceof Refused || error instanceof Gone)) {
             note(0, String(error.message || error));
         }
     } finally {
