@@ -417,16 +417,21 @@ REVOKE ALL ON FUNCTION open(text, text, text, bytea, interval, interval, text,
 --   ahead     the token is more than 2 ahead; the session ends
 --   reused    n was traded before; the session ends
 --   blocked   a gate is closed, or claims() says NULL
+--   scope_refused   p_scope is not within the session's scope
 -- and `unfit` when this transaction must not judge.
 --
 -- p_grace is larger when httpd repeats a call whose answer was lost.
 -- p_outage_began and p_outage_ended say how long ago httpd last had no
 -- database; that time does not count against the grace. p_rotate false: n must
--- be the row's generation, and only used_at moves, rarely.
+-- be the row's generation, and only used_at moves, rarely. p_scope narrows the
+-- answer; NULL takes all of it. p_patience is how long httpd will wait: what it
+-- gave up must not rotate behind its back (`database_timeout`), or its client,
+-- asking again without a grace, would look like a thief.
 CREATE OR REPLACE FUNCTION rotate(
     p_sid uuid, p_generation int, p_form text, p_secret_hash bytea,
     p_client text, p_site text, p_rotate boolean, p_grace interval,
-    p_async boolean, p_outage_began interval, p_outage_ended interval)
+    p_async boolean, p_outage_began interval, p_outage_ended interval,
+    p_scope text DEFAULT NULL, p_patience interval DEFAULT NULL)
 RETURNS answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = :"schema", pg_temp
@@ -438,6 +443,7 @@ DECLARE
     v_rotates boolean;
     v_touches boolean;
     v_claims jsonb;
+    v_deadline timestamptz := clock_timestamp() + p_patience;
     -- A rotation this long ago still counts as within grace: for every use of
     -- the grace alike, so that nothing rotates while its predecessor is good.
     v_reach interval := CASE WHEN p_outage_ended <= p_grace
@@ -498,6 +504,11 @@ BEGIN
             v.verdict := 'blocked';
             RETURN v;
         END IF;
+        IF NOT string_to_array(p_scope, ' ')
+               <@ coalesce(string_to_array(s.scope, ' '), '{}') THEN
+            v.verdict := 'scope_refused';
+            RETURN v;
+        END IF;
 
         -- 3. Is the row still as it was seen? To write it, lock it, or wait
         -- for the lock and begin again: the second time nobody is faster.
@@ -510,6 +521,9 @@ BEGIN
                 AND t.generation = s.generation
                 FOR NO KEY UPDATE SKIP LOCKED;
             IF NOT FOUND THEN
+                PERFORM set_config('lock_timeout', greatest(1, round(1000
+                    * extract(epoch FROM v_deadline - clock_timestamp())))
+                    ::text, true) WHERE p_patience IS NOT NULL;
                 PERFORM FROM session t WHERE t.sid = p_sid FOR NO KEY UPDATE;
                 CONTINUE;
             END IF;
@@ -520,7 +534,11 @@ BEGIN
             CONTINUE WHEN NOT FOUND;
         END IF;
 
-        -- 4. Write.
+        -- 4. Write, if somebody still waits for the answer.
+        IF clock_timestamp() > v_deadline THEN
+            v.verdict := 'database_timeout';
+            RETURN v;
+        END IF;
         IF v_rotates THEN
             s.generation := p_generation + 1;
             UPDATE session t
@@ -538,9 +556,9 @@ BEGIN
             PERFORM set_config('synchronous_commit', 'off', true);
         END IF;
 
-        RETURN (v.verdict, p_sid, s.generation, s.subject, s.client, s.scope,
-                v_claims, extract(epoch FROM s.expires_at - clock_timestamp())
-               )::answer;
+        RETURN (v.verdict, p_sid, s.generation, s.subject, s.client,
+                coalesce(p_scope, s.scope), v_claims,
+                extract(epoch FROM s.expires_at - clock_timestamp()))::answer;
     END LOOP;
 
     -- Overtaken three times while only reading. Nothing is lost by a retry.
@@ -549,7 +567,7 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION rotate(uuid, int, text, bytea, text, text, boolean,
-    interval, boolean, interval, interval) FROM PUBLIC;
+    interval, boolean, interval, interval, text, interval) FROM PUBLIC;
 
 -- Ends a session for the holder of one of its refresh tokens, whatever its
 -- generation, or (p_form NULL) of a verified access token, which has no S:
@@ -870,7 +888,7 @@ GRANT USAGE ON SCHEMA :"schema"
 GRANT EXECUTE ON FUNCTION open(text, text, text, bytea, interval, interval,
     text, text) TO auth_jwt_httpd;
 GRANT EXECUTE ON FUNCTION rotate(uuid, int, text, bytea, text, text, boolean,
-    interval, boolean, interval, interval) TO auth_jwt_httpd;
+    interval, boolean, interval, interval, text, interval) TO auth_jwt_httpd;
 GRANT EXECUTE ON FUNCTION logout(uuid, text, bytea, text, text)
     TO auth_jwt_httpd;
 

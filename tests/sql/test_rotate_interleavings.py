@@ -585,3 +585,19 @@ def test_dead_tokens_write_nothing(db, client, session):
         assert one.rotate(sid, 5) == (verdict, None)
         assert one.run("SELECT pg_current_xact_id_if_assigned()") == (None,)
         one.commit()
+
+
+def test_a_call_given_up_does_not_rotate(db, session, holder, httpd):
+    """httpd stops waiting before the lock is free: no generation is lost.
+
+    Without a grace its client, asking again, would look like a thief.
+    """
+    sid = session()
+    holder.run("SELECT FROM auth_jwt.session WHERE sid = %s FOR UPDATE", sid)
+    with pytest.raises(psycopg2.errors.LockNotAvailable):
+        httpd.run("SELECT auth_jwt.rotate(%s, 0, 'jr1', %s, NULL, '', true,"
+                  " '0', false, NULL, NULL, NULL, '100 ms')", sid, HASH)
+    holder.rollback()
+    assert db.value("SELECT generation FROM auth_jwt.session"
+                    " WHERE sid = %s", sid) == 0
+    assert httpd.run(*call(sid, 0, grace="0")) == ("rotated", 1)
