@@ -72,6 +72,30 @@ static bool type_fits(const ajr_alg_t *alg, const EVP_PKEY *pkey)
     return name != NULL && pkey != NULL && EVP_PKEY_is_a(pkey, name) == 1;
 }
 
+#define CURVE_MAX 64 /* bytes of the longest name of a curve */
+
+/* Whether the key is on the row's curve; tells which one it is on. */
+static bool on_curve(char curve[CURVE_MAX], const ajr_alg_t *alg,
+                     EVP_PKEY *pkey)
+{
+    size_t size = 0;
+
+    if (EVP_PKEY_get_group_name(pkey, curve, CURVE_MAX, &size) != 1) {
+        apr_cpystrn(curve, "(unnamed)", CURVE_MAX);
+    }
+    return strcmp(curve, alg->curve) == 0;
+}
+
+/* Keys are bound to their row when they are made; this holds should another
+ * one slip through: r and s of P-256 fit into the halves of ES512. */
+static bool fits(const ajr_alg_t *alg, EVP_PKEY *pkey)
+{
+    char curve[CURVE_MAX];
+
+    return type_fits(alg, pkey) &&
+           (alg->type != AJR_KEY_EC || on_curve(curve, alg, pkey));
+}
+
 static const char *type_refused(const ajr_alg_t *alg, const EVP_PKEY *pkey,
                                 apr_pool_t *pool)
 {
@@ -89,18 +113,12 @@ static const char *type_refused(const ajr_alg_t *alg, const EVP_PKEY *pkey,
 static const char *curve_refused(const ajr_alg_t *alg, EVP_PKEY *pkey,
                                  apr_pool_t *pool)
 {
-    char curve[64];
-    size_t size = 0;
+    char curve[CURVE_MAX];
 
-    if (EVP_PKEY_get_group_name(pkey, curve, sizeof(curve), &size) != 1) {
-        return apr_psprintf(pool, "is on a curve without a name, %s needs %s",
-                            alg->name, alg->curve);
-    }
-    if (strcmp(curve, alg->curve) != 0) {
-        return apr_psprintf(pool, "is on the curve %s, %s needs %s", curve,
-                            alg->name, alg->curve);
-    }
-    return NULL;
+    return on_curve(curve, alg, pkey)
+               ? NULL
+               : apr_psprintf(pool, "is on the curve %s, %s needs %s", curve,
+                              alg->name, alg->curve);
 }
 
 static apr_status_t free_pkey_ctx(void *ctx)
@@ -230,8 +248,8 @@ static bool ecdsa_from_jws(ajr_bytes_t *der, ajr_bytes_t signature,
     return true;
 }
 
-/* Whether the private half is there. Ed25519 of OpenSSL 3.0 signs with a NULL
- * pointer when it is not. */
+/* Whether the private half is there. Without it OpenSSL 3.0.2, for one, signs
+ * Ed25519 with a NULL pointer and crashes (openssl issue 19524). */
 static bool can_sign(const EVP_PKEY *pkey, const ajr_alg_t *alg)
 {
     size_t size = 0;
@@ -246,9 +264,10 @@ static bool sign_pkey(ajr_bytes_t *signature, const ajr_alg_t *alg,
     EVP_MD_CTX *ctx = make_md_ctx(pool);
     EVP_PKEY_CTX *settings = NULL; /* part of ctx */
     size_t size = 0;
+    ajr_bytes_t made;
     unsigned char *data;
 
-    if (ctx == NULL || !type_fits(alg, pkey) || !can_sign(pkey, alg) ||
+    if (ctx == NULL || !fits(alg, pkey) || !can_sign(pkey, alg) ||
         EVP_DigestSignInit_ex(ctx, &settings, alg->digest, NULL, NULL, pkey,
                               NULL) != 1 ||
         !pad(settings, alg) ||
@@ -259,10 +278,13 @@ static bool sign_pkey(ajr_bytes_t *signature, const ajr_alg_t *alg,
     if (EVP_DigestSign(ctx, data, &size, input.data, input.len) != 1) {
         return false;
     }
-    signature->data = data;
-    signature->len = size;
-    return alg->type != AJR_KEY_EC ||
-           ecdsa_to_jws(signature, *signature, alg, pool);
+    made.data = data;
+    made.len = size;
+    if (alg->type == AJR_KEY_EC) {
+        return ecdsa_to_jws(signature, made, alg, pool);
+    }
+    *signature = made;
+    return true;
 }
 
 static bool sign_hmac(ajr_bytes_t *signature, const ajr_alg_t *alg,
@@ -293,9 +315,6 @@ bool ajr_alg_sign(ajr_bytes_t *signature, const ajr_alg_t *alg,
     }
     good = sign_pkey(signature, alg, key->pkey, input, pool);
     ERR_clear_error();
-    if (!good) {
-        *signature = nothing;
-    }
     return good;
 }
 
@@ -305,7 +324,7 @@ static bool verify_pkey(const ajr_alg_t *alg, EVP_PKEY *pkey, ajr_bytes_t input,
     EVP_MD_CTX *ctx;
     EVP_PKEY_CTX *settings = NULL; /* part of ctx */
 
-    if (!type_fits(alg, pkey) ||
+    if (!fits(alg, pkey) ||
         signature.len != (alg->signature_size != 0
                               ? alg->signature_size
                               : (apr_size_t)EVP_PKEY_get_size(pkey)) ||

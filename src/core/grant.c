@@ -88,6 +88,16 @@ static void put_generation(unsigned char at[4], apr_uint32_t generation)
     at[3] = (unsigned char)generation;
 }
 
+static const char *build_js1(const ajr_grant_t *grant, apr_pool_t *pool)
+{
+    unsigned char packed[JS1_SIZE];
+    ajr_bytes_t bytes = {packed, sizeof(packed)};
+
+    memcpy(packed, grant->sid, AJR_SID_SIZE);
+    memcpy(packed + AJR_SID_SIZE, grant->secret, AJR_SECRET_SIZE);
+    return apr_pstrcat(pool, "js1_", ajr_base64url_encode(bytes, pool), NULL);
+}
+
 const char *ajr_grant_build(const ajr_grant_t *grant,
                             const ajr_grant_key_t *key, apr_pool_t *pool)
 {
@@ -97,6 +107,9 @@ const char *ajr_grant_build(const ajr_grant_t *grant,
 
     if (grant->generation > AJR_GENERATION_MAX) {
         return NULL;
+    }
+    if (grant->form == AJR_FORM_JS1 && grant->generation == 0) {
+        return build_js1(grant, pool);
     }
     packed[AT_VERSION] = VERSION;
     packed[AT_KEY] = key->id;

@@ -47,8 +47,9 @@ typedef struct ajr_grant_key_t {
 const char *ajr_grant_key_make(ajr_grant_key_t **out, ajr_bytes_t material,
                                apr_pool_t *pool);
 
-/* Writes the token of `grant`, always as jr1_. NULL when OpenSSL fails or the
- * generation is too large. The same grant and key give the same token. */
+/* Writes the token of `grant`: a jr1_, or a js1_ for form JS1 at generation 0,
+ * which is the only one it has. NULL when OpenSSL fails or the generation is
+ * too large. The same grant and key give the same token. */
 const char *ajr_grant_build(const ajr_grant_t *grant,
                             const ajr_grant_key_t *key, apr_pool_t *pool);
 

@@ -28,17 +28,22 @@ char *ajr_uuid_format(const unsigned char uuid[AJR_UUID_SIZE], apr_pool_t *pool)
     return text;
 }
 
-/* 0 to 15, -1 when it is no lower-case hexadecimal digit. */
-static int nibble(char c)
+/* False when it is no lower-case hexadecimal digit. */
+static bool read_digit(unsigned char *value, char c)
 {
     const char *found = c == '\0' ? NULL : strchr(digits, c);
 
-    return found == NULL ? -1 : (int)(found - digits);
+    if (found == NULL) {
+        return false;
+    }
+    *value = (unsigned char)(found - digits);
+    return true;
 }
 
 bool ajr_uuid_parse(unsigned char uuid[AJR_UUID_SIZE], const char *text)
 {
     unsigned char parsed[AJR_UUID_SIZE];
+    unsigned char high, low;
     const char *at = text;
     int i;
 
@@ -49,10 +54,10 @@ bool ajr_uuid_parse(unsigned char uuid[AJR_UUID_SIZE], const char *text)
         if (hyphen_before(i) && *at++ != '-') {
             return false;
         }
-        if (nibble(at[0]) < 0 || nibble(at[1]) < 0) {
+        if (!read_digit(&high, at[0]) || !read_digit(&low, at[1])) {
             return false;
         }
-        parsed[i] = (unsigned char)(nibble(at[0]) << 4 | nibble(at[1]));
+        parsed[i] = (unsigned char)(high << 4 | low);
     }
     memcpy(uuid, parsed, sizeof(parsed));
     return true;

@@ -132,5 +132,5 @@ int ajr_login_run(request_rec *r)
         return ajr_respond_refusal(r, outcome);
     }
     ajr_record(r)->sid = session->sid;
-    return ajr_tokens_reply(r, outcome, session, grant.secret);
+    return ajr_tokens_reply(r, outcome, session, &grant);
 }

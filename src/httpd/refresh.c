@@ -32,6 +32,9 @@ static ajr_outcome_t ask_read(refresh_ask_t *ask, request_rec *r)
     if (outcome == AJR_OK) {
         outcome = ajr_body_text(&ask->scope, &body, "scope");
     }
+    if (ask->scope != NULL && *ask->scope == '\0') {
+        ask->scope = NULL;
+    }
     return outcome;
 }
 
@@ -73,5 +76,5 @@ int ajr_refresh_run(request_rec *r)
     if (session == NULL) {
         return ajr_respond_refusal(r, outcome);
     }
-    return ajr_tokens_reply(r, outcome, session, grant.secret);
+    return ajr_tokens_reply(r, outcome, session, &grant);
 }

@@ -72,22 +72,22 @@ static ajr_outcome_t access_mint(ajr_reply_t *reply, request_rec *r,
                            r->request_time, r->pool);
 }
 
+/* The token of the session's generation, in the family of the one presented. */
 static const char *refresh_mint(request_rec *r, const ajr_session_t *session,
-                                const unsigned char *secret)
+                                const ajr_grant_t *presented)
 {
     const apr_array_header_t *keys =
         ajr_server_refresh_keys(ajr_server_conf(r->server));
-    ajr_grant_t grant = {.form = AJR_FORM_JR1,
-                         .generation = session->generation};
+    ajr_grant_t grant = *presented;
 
     memcpy(grant.sid, session->sid, sizeof(grant.sid));
-    memcpy(grant.secret, secret, sizeof(grant.secret));
+    grant.generation = session->generation;
     return ajr_grant_build(
         &grant, APR_ARRAY_IDX(keys, 0, const ajr_grant_key_t *), r->pool);
 }
 
 int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
-                     const ajr_session_t *session, const unsigned char *secret)
+                     const ajr_session_t *session, const ajr_grant_t *grant)
 {
     const ajr_dialect_t *dialect = ajr_conf_dialect(ajr_dir_conf(r));
     ajr_reply_t reply = {.scope = session->scope};
@@ -96,7 +96,7 @@ int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
     if (minted != AJR_OK) {
         return ajr_respond_refusal(r, minted);
     }
-    reply.refresh_token = refresh_mint(r, session, secret);
+    reply.refresh_token = refresh_mint(r, session, grant);
     if (reply.refresh_token == NULL) {
         return ajr_respond_refusal(r, AJR_INTERNAL);
     }

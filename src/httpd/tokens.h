@@ -8,11 +8,11 @@
 #include "module.h"
 
 /* Mints an access token and the refresh token of the session's generation,
- * and replies in the dialect of this scope. secret is S of the session,
- * AJR_SECRET_SIZE bytes. `outcome` is logged when all went well. Returns what
- * a handler returns. */
+ * and replies in the dialect of this scope. grant is the token presented, or at
+ * login S of the new session. `outcome` is logged when all went well. Returns
+ * what a handler returns. */
 int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
-                     const ajr_session_t *session, const unsigned char *secret);
+                     const ajr_session_t *session, const ajr_grant_t *grant);
 
 /* The client id that httpd's own authentication of this Location gave; NULL
  * when there is none (DESIGN 3). */

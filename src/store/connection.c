@@ -37,10 +37,9 @@ bool ajr_connection_quiet(PGconn *connection)
 /* Sends all of it; reads meanwhile, or both sides could wait for each other. */
 static ajr_outcome_t flush(PGconn *connection, apr_time_t deadline)
 {
-    int left;
-
     for (;;) {
-        left = PQflush(connection);
+        int left = PQflush(connection);
+
         if (left <= 0) {
             return left == 0 ? AJR_OK : AJR_DATABASE_DOWN;
         }

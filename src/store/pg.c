@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <apr_strings.h>
+
 #include "await.h"
 #include "connection.h"
 #include "outage.h"
@@ -90,10 +92,10 @@ static ajr_outcome_t acquire(ajr_lease_t *lease, const char **detail,
                              apr_pool_t *pool)
 {
     const char *failed = NULL;
-    ajr_outcome_t outcome;
 
     for (;;) {
-        outcome = ajr_slots_take(lease, &pg->slots, deadline);
+        ajr_outcome_t outcome = ajr_slots_take(lease, &pg->slots, deadline);
+
         if (outcome != AJR_OK) {
             *detail = reason(outcome, failed);
             return outcome;
@@ -123,6 +125,25 @@ static bool to_blame(const ajr_lease_t *lease, ajr_outcome_t outcome)
            (outcome == AJR_UNFIT && age >= YOUNG);
 }
 
+/* The values with the time that is left, less what the answer needs to come
+ * back. */
+static const char *const *with_patience(const ajr_pg_query_t *query,
+                                        const char *const *values,
+                                        apr_time_t deadline, apr_pool_t *pool)
+{
+    apr_interval_time_t left = deadline - ajr_clock_now();
+    const char **filled;
+
+    if (query->patience == 0) {
+        return values;
+    }
+    filled =
+        apr_pmemdup(pool, values, (apr_size_t)query->count * sizeof(*filled));
+    filled[query->patience] =
+        apr_psprintf(pool, "%" APR_TIME_T_FMT " microseconds", left - left / 8);
+    return filled;
+}
+
 /* One try; *repeat says whether a second makes sense. */
 static ajr_outcome_t try_once(PGresult **result, const char **detail,
                               bool *repeat, ajr_pg_t *pg,
@@ -138,7 +159,8 @@ static ajr_outcome_t try_once(PGresult **result, const char **detail,
         return outcome;
     }
     outcome = ajr_connection_run(result, detail, lease.slot.connection, query,
-                                 values, deadline, pool);
+                                 with_patience(query, values, deadline, pool),
+                                 deadline, pool);
     *repeat = to_blame(&lease, outcome);
     if (*repeat) {
         ajr_slots_bury(&pg->slots, &lease);

@@ -54,6 +54,11 @@ typedef struct ajr_pg_query_t {
     const char *const *values; /* NULL members are SQL NULL */
     const char *const *again;
 
+    /* Index of a value that each try replaces with the time, as an interval,
+     * for which we shall still wait: so that the server can give up first. 0 =
+     * none. */
+    int patience;
+
     /* Whether the answer comes from a database that can serve, NULL = any
      * does. One that cannot (a standby) is dropped like a dead connection,
      * lest a pool made before a failover sticks to it. */

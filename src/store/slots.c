@@ -140,6 +140,13 @@ static bool wait_freed(ajr_slots_t *slots, apr_time_t until)
            pthread_cond_timedwait(&slots->freed, &slots->lock, &time) == 0;
 }
 
+static ajr_outcome_t why_not(const ajr_slots_t *slots)
+{
+    return slots->open < slots->conf->max && slots->health.pause > 0
+               ? AJR_DATABASE_DOWN
+               : AJR_DATABASE_BUSY;
+}
+
 ajr_outcome_t ajr_slots_take(ajr_lease_t *lease, ajr_slots_t *slots,
                              apr_time_t deadline)
 {
@@ -149,9 +156,9 @@ ajr_outcome_t ajr_slots_take(ajr_lease_t *lease, ajr_slots_t *slots,
     pthread_mutex_lock(&slots->lock);
     while (outcome == AJR_OK && !take_now(lease, slots)) {
         if (!wait_freed(slots, patience(slots, came, deadline))) {
-            outcome = slots->open < slots->conf->max ? AJR_DATABASE_DOWN
-                                                     : AJR_DATABASE_BUSY;
-            /* A signal may have come with the end of the wait. */
+            outcome = why_not(slots);
+            /* A slot may have come with the end of the wait: too late for us,
+             * perhaps not for the next. */
             pthread_cond_signal(&slots->freed);
         }
     }

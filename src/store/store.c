@@ -16,9 +16,10 @@
 static const ajr_outcome_t open_verdicts[] = {
     AJR_LOGGED_IN, AJR_LOGIN_REFUSED, AJR_BLOCKED, AJR_UNFIT, AJR_OUTCOMES};
 static const ajr_outcome_t rotate_verdicts[] = {
-    AJR_ROTATED, AJR_HEALED,  AJR_CURRENT, AJR_REPLAYED, AJR_UNKNOWN,
-    AJR_REVOKED, AJR_EXPIRED, AJR_IDLE,    AJR_AHEAD,    AJR_REUSED,
-    AJR_BLOCKED, AJR_UNFIT,   AJR_OUTCOMES};
+    AJR_ROTATED,       AJR_HEALED,           AJR_CURRENT, AJR_REPLAYED,
+    AJR_UNKNOWN,       AJR_REVOKED,          AJR_EXPIRED, AJR_IDLE,
+    AJR_AHEAD,         AJR_REUSED,           AJR_BLOCKED, AJR_UNFIT,
+    AJR_SCOPE_REFUSED, AJR_DATABASE_TIMEOUT, AJR_OUTCOMES};
 static const ajr_outcome_t logout_verdicts[] = {
     AJR_LOGGED_OUT, AJR_UNKNOWN, AJR_REVOKED, AJR_UNFIT, AJR_OUTCOMES};
 
@@ -150,7 +151,8 @@ static void outage_values(const char **began, const char **ended,
     }
 }
 
-enum { GRACE_VALUE = 7, ROTATE_VALUES = 11 };
+/* $8 and $13 of rotate(). */
+enum { GRACE = 7, PATIENCE = 12, ROTATE_VALUES = 13 };
 
 ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
                                const ajr_store_t *store,
@@ -167,10 +169,16 @@ ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
         asked->present.site,
         asked->rotate ? "true" : "false",
         ajr_sendable_interval(asked->grace, pool),
-        asked->async ? "true" : "false"};
+        asked->async ? "true" : "false",
+        NULL, /* the last outage: */
+        NULL,
+        asked->scope,
+        NULL /* how long we wait */};
     const char *again[ROTATE_VALUES];
-    ajr_pg_query_t query = {
-        .count = ROTATE_VALUES, .values = values, .again = again};
+    ajr_pg_query_t query = {.count = ROTATE_VALUES,
+                            .values = values,
+                            .again = again,
+                            .patience = PATIENCE};
 
     *out = NULL;
     *detail = NULL;
@@ -185,13 +193,13 @@ ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
     /* The first attempt may have rotated; its answer is to be had again for
      * as long as we may have waited for it. */
     if (asked->grace < store->conf.timeout) {
-        again[GRACE_VALUE] = ajr_sendable_interval(store->conf.timeout, pool);
+        again[GRACE] = ajr_sendable_interval(store->conf.timeout, pool);
     }
     query.sql =
         select_from(store, "rotate", AJR_ROW_COLUMNS,
                     "$1::uuid,$2::int,$3::text,$4::bytea,$5::text,$6::text,"
                     "$7::boolean,$8::interval,$9::boolean,$10::interval,"
-                    "$11::interval",
+                    "$11::interval,$12::text,$13::interval",
                     pool);
     return ask_session(out, detail, store, &query, rotate_verdicts, pool);
 }

@@ -68,7 +68,8 @@ ajr_outcome_t ajr_store_open(ajr_session_t **out, const char **detail,
 
 /* One step of rotate() (DESIGN 4). ROTATED, HEALED, CURRENT, REPLAYED: *out is
  * the session with the generation to answer with. Else UNKNOWN, REVOKED,
- * EXPIRED, IDLE, AHEAD, REUSED, BLOCKED, UNFIT or DATABASE_*. */
+ * EXPIRED, IDLE, AHEAD, REUSED, BLOCKED, SCOPE_REFUSED, UNFIT or
+ * DATABASE_*. */
 ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
                                const ajr_store_t *store,
                                const ajr_store_rotate_t *asked,

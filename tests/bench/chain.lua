@@ -42,6 +42,7 @@ function response(status, _, body)
         push(token)
     else
         bad = bad + 1
+        push("lost")  -- so that all answers of a bad run are counted
     end
 end
 

@@ -13,7 +13,8 @@ class Page:
 
     def __init__(self, browser, stage):
         self.browser, self.stage = browser, stage
-        browser.get(stage.httpd.url())
+        # A file of the same origin without our script, which would refresh.
+        browser.get(stage.httpd.url("/style.css"))
         browser.execute_script("sessionStorage.clear()")
         browser.get(stage.httpd.url())
 

@@ -443,16 +443,37 @@ def test_malformed_request(auth_site, body, error, tag):
     site.refused(answer, 400, tag)
 
 
-def test_scope_cannot_widen(auth_site, db):
-    """A session without scope gives none; with one it may be narrowed."""
-    site = auth_site()
-    _, token = site.login()
-    answer = site.client.post_form("/token", {
+def _with_scope(site, token, scope):
+    return site.client.post_form("/token", {
         "grant_type": "refresh_token", "refresh_token": token,
-        "scope": "admin"})
-    assert answer.json()["error"] == "invalid_scope"
+        "scope": scope})
+
+
+@pytest.mark.parametrize("granted, asked", [
+    (None, "admin"), ("read write", "read admin"), ("read", "READ"),
+    ("read", "rea"), ("reader", "read")])
+def test_scope_cannot_widen(auth_site, db, granted, asked):
+    """More than the session has: invalid_scope, and nothing rotated."""
+    site = auth_site()
+    token = db.value("SELECT auth_jwt.open_session('42', scope => %s)",
+                     granted)
+    answer = _with_scope(site, token, asked)
+    assert answer.json().get("error") == "invalid_scope", answer
     site.refused(answer, 400, "scope_refused")
-    assert site.session(token, "generation") in (0, 1)
+    assert site.session(token, "generation") == 0
+    site.refreshed(token)
+
+
+def test_scope_may_narrow(auth_site, db):
+    """Less for this access token; the session keeps what it has."""
+    site = auth_site(grace="0")
+    token = db.value("SELECT auth_jwt.open_session('42', scope => 'a b c')")
+    for asked, expected in (("b", "b"), ("c a", "c a"), (None, "a b c")):
+        answer = (site.refresh(token) if asked is None
+                  else _with_scope(site, token, asked))
+        access, token = site.tokens(answer)
+        assert answer.json()["scope"] == expected
+        assert jwt.claims_of(access)["scope"] == expected
 
 
 def test_stale_bearer_is_ignored(auth_site):

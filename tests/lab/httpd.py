@@ -58,6 +58,12 @@ def module_file():
     return folder.resolve() / f"mod_{MODULE}.so"
 
 
+def _preloaded():
+    """For a module built with SANITIZE: $AJR_PRELOAD is libasan or libtsan."""
+    library = os.environ.get("AJR_PRELOAD")
+    return {"LD_PRELOAD": library} if library else {}
+
+
 class HttpdFailed(RuntimeError):
     """It did not start; the message holds what it said."""
 
@@ -84,7 +90,7 @@ class Httpd:
         self.loglevel = loglevel or (
             f"warn {MODULE}:trace8" if ours else "warn")
         self.modules, self.ours = modules, ours
-        self.env = env or {}
+        self.env = {**_preloaded(), **(env or {})}
         self.port, self._port_given = port or free_port(), bool(port)
         self._process = None
         self._expected = []

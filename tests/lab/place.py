@@ -25,7 +25,8 @@ class Account:
     """The user that PostgreSQL runs as; ourselves unless we are root."""
 
     def __init__(self, entry, switch):
-        self.name, self.uid, self.gid = entry.pw_name, entry.pw_uid, entry.pw_gid
+        self.name = entry.pw_name
+        self.uid, self.gid = entry.pw_uid, entry.pw_gid
         self._switch = switch
 
     def popen(self):
@@ -123,7 +124,8 @@ class Place:
     @staticmethod
     def _in_tmp():
         for base in (os.environ.get("TMPDIR"), "/tmp"):
-            if base and len(base + "/ajr-XXXXXXXX" + _SOCKET_TAIL) < SOCKET_PATH_MAX:
+            longest = f"{base}/ajr-XXXXXXXX{_SOCKET_TAIL}"
+            if base and len(longest) < SOCKET_PATH_MAX:
                 path = pathlib.Path(tempfile.mkdtemp(prefix="ajr-", dir=base))
                 path.chmod(0o755)
                 return path

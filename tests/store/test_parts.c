@@ -136,6 +136,33 @@ static void without_a_free_slot_it_is_busy_at_the_deadline(void **state)
     assert_int_equal(slots.open, 2);
 }
 
+/* Frees the slot while the waiter's time runs out, so that it sees both. */
+static void *free_too_late(void *data)
+{
+    ajr_slots_t *slots = data;
+
+    apr_sleep(MS(50));
+    pthread_mutex_lock(&slots->lock);
+    apr_sleep(MS(150));
+    slots->open--;
+    pthread_mutex_unlock(&slots->lock);
+    return NULL;
+}
+
+static void
+a_slot_that_comes_too_late_does_not_make_the_database_down(void **state)
+{
+    ajr_slots_t slots = slots_of(1);
+    pthread_t other;
+    int waited;
+
+    (void)state;
+    assert_int_equal(take_for(&slots, 1000, &waited), AJR_OK);
+    assert_int_equal(pthread_create(&other, NULL, free_too_late, &slots), 0);
+    assert_int_equal(take_for(&slots, 100, &waited), AJR_DATABASE_BUSY);
+    pthread_join(other, NULL);
+}
+
 static void *fail_to_connect(void *data)
 {
     ajr_lease_t lease = {{0}, 0};
@@ -519,6 +546,8 @@ int main(void)
         cmocka_unit_test(many_failures_at_once_are_one),
         cmocka_unit_test(a_prober_that_hangs_does_not_stop_the_next),
         cmocka_unit_test(without_a_free_slot_it_is_busy_at_the_deadline),
+        cmocka_unit_test(
+            a_slot_that_comes_too_late_does_not_make_the_database_down),
         cmocka_unit_test(those_who_wait_for_a_prober_fail_with_it),
         cmocka_unit_test(
             in_the_back_off_a_connection_in_use_is_waited_for_briefly),

@@ -434,13 +434,21 @@ static void a_jr1_rewritten_as_js1_loses_its_form(void **state)
         AJR_GRANT_MALFORMED);
 }
 
-static void a_js1_is_written_on_as_jr1(void **state)
+static void a_js1_stays_one_until_it_is_traded(void **state)
 {
     ajr_grant_t grant = sample(0);
     ajr_grant_key_t *key = key_of(1);
+    ajr_grant_t again;
+    const char *token;
 
     (void)state;
     grant.form = AJR_FORM_JS1;
+    token = ajr_grant_build(&grant, key, pool);
+    assert_int_equal(strlen(token), 4 + 43);
+    assert_int_equal(ajr_grant_parse(&again, ajr_bytes_of(token), NULL, pool),
+                     AJR_OK);
+    assert_memory_equal(&again, &grant, sizeof(grant));
+    grant.generation = 1;
     assert_memory_equal(ajr_grant_build(&grant, key, pool), "jr1_", 4);
 }
 
@@ -501,7 +509,7 @@ int main(void)
         cmocka_unit_test(all_keys_of_one_id_are_tried),
         cmocka_unit_test(a_js1_is_generation_0_and_left_to_the_database),
         cmocka_unit_test(a_jr1_rewritten_as_js1_loses_its_form),
-        cmocka_unit_test(a_js1_is_written_on_as_jr1),
+        cmocka_unit_test(a_js1_stays_one_until_it_is_traded),
         cmocka_unit_test(a_short_key_is_refused_with_its_length),
         cmocka_unit_test(the_database_gets_a_hash_of_the_secret),
         cmocka_unit_test(only_the_prefix_makes_it_look_like_one),
