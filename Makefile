@@ -15,6 +15,8 @@ PYTHON := /usr/bin/python3
 Q   := $(if $(V),,@)
 SAY := @$(if $(V),:,printf '  %s %s\n')
 
+comma := ,
+
 # SANITIZE=address,undefined or SANITIZE=thread builds into a folder of its own.
 ifdef SANITIZE
 BUILD_DIR := $(BUILD)/$(subst $(comma),-,$(SANITIZE))
@@ -22,8 +24,6 @@ SANITIZER := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-po
 else
 BUILD_DIR := $(BUILD)
 endif
-comma := ,
-
 OPTIMIZE ?= -O2 -g
 CFLAGS_ALL = -std=gnu11 -fPIC -fvisibility=hidden -pthread \
 	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
