@@ -89,7 +89,7 @@ class Refresh:
     def check(self, stage):
         """A token works once, and its successor works."""
         client = stage.server(self.server).client
-        _, tokens = stage.sessions.opened()
+        _, tokens = stage.sessions.opened(1)
         successor = _expect(200, _ask(client, tokens[0]), "a refresh"
                             ).json()["refresh_token"]
         _expect(200, _ask(client, successor), "its successor")
@@ -140,7 +140,7 @@ class Forged:
 
     def _genuine(self, stage):
         client = stage.server(self.server).client
-        _, tokens = stage.sessions.opened()
+        _, tokens = stage.sessions.opened(1)
         answer = _expect(200, _ask(client, tokens[0]), "a refresh")
         return answer.json()["refresh_token"]
 

@@ -3,6 +3,7 @@
 
 import dataclasses
 import os
+import resource
 
 _TICK = 1_000_000 / os.sysconf("SC_CLK_TCK")
 
@@ -26,6 +27,12 @@ class Measure:
     def rate(self):
         """Requests per second."""
         return self.requests / self.seconds
+
+
+def client_cpu():
+    """CPU time of the clients that have ended, in seconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def cpu_us(pids):

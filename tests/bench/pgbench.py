@@ -9,11 +9,10 @@ one thread, as wrk.
 import math
 import pathlib
 import re
-import resource
 
 from lab.process import run as run_program
 
-from .measure import Measure, Wrong
+from .measure import Measure, Wrong, client_cpu
 
 _SCRIPT = pathlib.Path(__file__).resolve().parent / "rotate.sql"
 
@@ -30,9 +29,9 @@ def run(database, seconds, clients, variables):
             f"--time={max(1, math.ceil(seconds))}", f"--file={_SCRIPT}",
             *(f"--define={name}={value}" for name, value in variables.items()),
             database.conninfo()]
-    before = _children_cpu()
+    before = client_cpu()
     done = run_program(argv)
-    cpu = _children_cpu() - before
+    cpu = client_cpu() - before
     if done.returncode:
         raise Wrong(f"pgbench failed:\n{done.stdout}{done.stderr}")
     found = {name: re.search(pattern, done.stdout)
@@ -44,8 +43,3 @@ def run(database, seconds, clients, variables):
     # Without --log it knows no percentiles.
     return Measure(requests=int(requests), seconds=requests / rate, p50=mean,
                    p99=math.nan, client_busy=cpu * rate / requests)
-
-
-def _children_cpu():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime

@@ -39,22 +39,23 @@ class Sessions:
         database.psql("VACUUM ANALYZE auth_jwt.session")
         database.psql("CHECKPOINT")
 
-    def opened(self):
+    def opened(self, count=WALKED):
         """Opens sessions as a host does: (their subject, refresh tokens)."""
         subject = f"run {next(self._runs)}"
         rows = self._db.execute(
             "SELECT auth_jwt.open_session(%s) FROM generate_series(1, %s)",
-            subject, WALKED)
+            subject, count)
         return subject, [token for token, in rows]
 
     def numbered(self, clients):
         """Sessions that rotate.sql finds: (their subject, its variables)."""
         number = next(self._runs)
-        subject, head = f"run {number}", f"01900000-0000-7000-8{number:03}-"
+        subject, head = f"run {number}", f"0190{number:04}-0000-7000-8000-"
         self._insert(head, subject, WALKED)
         return subject, {"head": head, "turn": -1, "each": WALKED // clients,
                          "form": "jr1", "hash": _HASH,
-                         "rotates": "true", "grace": "0.000000 seconds"}
+                         "rotates": "true", "grace": "0.000000 seconds",
+                         "patience": "2.000000 seconds"}
 
     def verify(self, subject, answered, cut_off=0):
         """Every answer was a rotation, and nobody was thrown out.

@@ -67,7 +67,6 @@ class Stage:
             return servers.checks(self._place, self._keys)
         if name == "openidc":
             return servers.openidc(self._place, self._keys["HS256"])
-        assert self.sessions
         return servers.refreshes(self._place, self._keys["HS256"],
                                  self.database.conninfo(),
                                  name == "refreshes-async")

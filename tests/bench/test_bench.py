@@ -6,12 +6,12 @@ How fast anything is, is no test's business.
 
 import json
 import os
-import pathlib
+import re
 
 import pytest
 
 from lab import jwt
-from lab.place import Place
+from lab.place import TOP, Place
 from lab.process import environment, run
 
 from . import wrk
@@ -21,7 +21,7 @@ from .measure import Measure, Wrong
 from .rows import ROWS, chosen
 from .stage import Stage
 
-BENCH = ["/usr/bin/python3", str(pathlib.Path(__file__).with_name("bench.py"))]
+BENCH = TOP / "tests" / "bench" / "bench.py"
 
 
 @pytest.fixture(scope="module", name="stage")
@@ -35,8 +35,8 @@ def test_quick_run(tmp_path):
     told = tmp_path / "figures.json"
     kept = {name: os.environ[name] for name in ("AJR_BUILD",)
             if name in os.environ}
-    done = run([*BENCH, "--quick", "--json", str(told)],
-               env=environment(**kept), timeout=300)
+    done = run(["/usr/bin/python3", str(BENCH), "--quick",
+                "--json", str(told)], env=environment(**kept), timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = json.loads(told.read_text(encoding="utf-8"))["rows"]
     assert [row["name"] for row in rows] == [row.name for row in ROWS]
@@ -100,6 +100,16 @@ def test_refreshes_that_did_not_rotate(stage, monkeypatch):
 
 def _refuse(_subject, answered, _cut_off=0):
     raise Wrong(f"asked about {answered}")
+
+
+def test_pgbench_sends_what_the_store_sends():
+    """Otherwise the limit is that of another call."""
+    store = (TOP / "src" / "store" / "store.c").read_text(encoding="utf-8")
+    sent = re.search(r'"rotate", AJR_ROW_COLUMNS,(.*?)pool\)', store, re.S)[1]
+    script = (BENCH.parent / "rotate.sql").read_text(encoding="utf-8")
+    called = script.partition(".rotate(")[2]
+    assert re.findall(r"::(\w+)", sent)
+    assert re.findall(r"::(\w+)", called) == re.findall(r"::(\w+)", sent)
 
 
 # -- arithmetic ---------------------------------------------------------------

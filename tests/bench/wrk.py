@@ -12,14 +12,13 @@ that each has a connection to the database.
 import dataclasses
 import json
 import pathlib
-import resource
 import signal
 import subprocess
 import time
 
 from lab.process import environment
 
-from .measure import Wrong
+from .measure import Wrong, client_cpu
 
 CONNECTIONS = 16
 
@@ -49,7 +48,7 @@ def run(script, url, seconds, *arguments, headers=()):
     argv = ["wrk", "-t1", f"-c{CONNECTIONS}", "-d", _FOR_EVER,
             "-s", script, *(f"-H{name}: {value}" for name, value in headers),
             url, "--", *map(str, arguments)]
-    before = _children_cpu()
+    before = client_cpu()
     with subprocess.Popen(argv, cwd=_FOLDER, env=environment(), text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:
@@ -59,17 +58,12 @@ def run(script, url, seconds, *arguments, headers=()):
             output, _ = process.communicate(timeout=30)
         finally:
             process.kill()
-    return _read(output, _children_cpu() - before)
+    return _read(output, client_cpu() - before)
 
 
 def _read(output, cpu):
     lines = [line for line in output.splitlines() if line.startswith("{")]
-    if len(lines) != 1 or "lua" in output.replace(".lua", ""):
+    if len(lines) != 1:
         raise Wrong(f"wrk said:\n{output}")
     told = json.loads(lines[0])
     return Count(busy=cpu / told["seconds"], **told)
-
-
-def _children_cpu():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime

@@ -123,6 +123,15 @@ def test_a_connection_cut_in_a_query_is_repeated_with_other_values(db, store):
     assert child.counts().attempts == 2
 
 
+def test_an_idle_connection_that_was_cut_does_not_use_up_the_repeat(db,
+                                                                    store):
+    child = store(db.conninfo())
+    terminate(db, int(child.query(PID).value))
+    pending = child.start_query("SELECT 'there', pg_sleep(0.3)")
+    terminate(db, wait_for(lambda: busy_pid(db, "pg_sleep"), "the query"))
+    assert pending.get().get("value") == "there"
+
+
 def test_without_other_values_the_same_are_sent_again(db, store):
     child = store(db.conninfo())
     pending = child.start_query("SELECT $1::text, pg_sleep(0.3)", "first")

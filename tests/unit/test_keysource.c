@@ -469,6 +469,7 @@ static void hex_takes_either_case_and_nothing_else(void **state)
     static const char *const bad[] = {"",      "\n",  "0",    "00f",
                                       "0x00",  "00 ", "0g",   "g0",
                                       "00:ff", "0 0", "\n00", "00\n\n"};
+    ajr_bytes_t half = {(const unsigned char *)"00ff", 3};
     ajr_secret_t out;
     size_t i;
 
@@ -480,6 +481,7 @@ static void hex_takes_either_case_and_nothing_else(void **state)
         assert_non_null(
             decode(&out, ajr_bytes_of(bad[i]), AJR_ENCODING_HEX, *state));
     }
+    assert_non_null(decode(&out, half, AJR_ENCODING_HEX, *state));
 }
 
 int main(void)
