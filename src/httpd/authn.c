@@ -25,18 +25,22 @@ static ajr_policy_t policy_of(const ajr_dir_conf_t *conf)
 }
 
 ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
-                              ajr_bytes_t token, const ajr_dir_conf_t *conf,
-                              apr_time_t now, apr_pool_t *pool)
+                              ajr_bytes_t token, request_rec *r)
 {
+    const ajr_dir_conf_t *conf = ajr_dir_conf(r);
+    const ajr_keyset_t *keys = ajr_conf_keys(conf);
     const ajr_policy_t policy = policy_of(conf);
-    ajr_outcome_t outcome =
-        ajr_jwt_verify(jwt, token, ajr_conf_keys(conf), pool);
+    /* Key sets of the configuration are never freed: their address is a number
+     * that no other set has. */
+    ajr_outcome_t outcome = ajr_cache_verify(
+        jwt, ajr_server_conf(r->server)->cache, token, keys,
+        (apr_uint64_t)(apr_uintptr_t)keys, r->request_time, r->pool);
 
     *subject = NULL;
     if (outcome != AJR_OK) {
         return outcome;
     }
-    return ajr_policy_judge(subject, *jwt, &policy, now, pool);
+    return ajr_policy_judge(subject, *jwt, &policy, r->request_time, r->pool);
 }
 
 /* What must be configured before any token can be judged. */
@@ -66,8 +70,7 @@ static ajr_outcome_t judge_request(request_rec *r, ajr_record_t *record)
         return outcome;
     }
     record->token = token;
-    return ajr_authn_judge(&record->jwt, &record->subject, token, conf,
-                           r->request_time, r->pool);
+    return ajr_authn_judge(&record->jwt, &record->subject, token, r);
 }
 
 int ajr_authn_check(request_rec *r)

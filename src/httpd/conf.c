@@ -7,7 +7,9 @@
 
 #include <string.h>
 
+#include <ap_mpm.h>
 #include <apr_shm.h>
+#include <openssl/rand.h>
 
 #define CREATE_DIR(kind, member) conf->member = AJR_UNSET_##kind;
 #define CREATE_SERVER(kind, member)
@@ -163,22 +165,54 @@ int ajr_conf_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return OK;
 }
 
+/* Tokens remembered for each thread, and by a child at most: prefork has many
+ * children, and a client comes back to few of them. */
+#define CACHE_PER_THREAD 128
+#define CACHE_MAX 4096
+
+/* NULL, and all goes on without, when there is no memory or randomness. */
+static ajr_cache_t *cache_make(apr_pool_t *pchild)
+{
+    apr_uint64_t seed = 0;
+    int threads = 1;
+    int entries;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS ||
+        threads < 1) {
+        threads = 1; /* prefork says 0 */
+    }
+    entries = threads < CACHE_MAX / CACHE_PER_THREAD
+                  ? threads * CACHE_PER_THREAD
+                  : CACHE_MAX;
+    if (RAND_bytes((unsigned char *)&seed, sizeof(seed)) != 1) {
+        return NULL;
+    }
+    return ajr_cache_make(entries, seed, pchild);
+}
+
+static void store_start(apr_pool_t *pchild, server_rec *first, server_rec *s)
+{
+    ajr_store_t *store = &ajr_server_conf(s)->store;
+    const ajr_store_t *like;
+
+    if (store->conf.conninfo == NULL) {
+        return;
+    }
+    like = store_like(first, s, store);
+    store->pg = like != NULL ? like->pg : ajr_pg_make(&store->conf, pchild);
+    if (store->pg == NULL) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                     "no pool of database connections could be made");
+    }
+}
+
 void ajr_conf_child_init(apr_pool_t *pchild, server_rec *first)
 {
+    ajr_cache_t *cache = cache_make(pchild);
     server_rec *s;
 
     for (s = first; s != NULL; s = s->next) {
-        ajr_store_t *store = &ajr_server_conf(s)->store;
-        const ajr_store_t *like;
-
-        if (store->conf.conninfo == NULL) {
-            continue;
-        }
-        like = store_like(first, s, store);
-        store->pg = like != NULL ? like->pg : ajr_pg_make(&store->conf, pchild);
-        if (store->pg == NULL) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
-                         "no pool of database connections could be made");
-        }
+        ajr_server_conf(s)->cache = cache;
+        store_start(pchild, first, s);
     }
 }

@@ -12,6 +12,7 @@
 #include <http_config.h>
 #include <mod_auth.h>
 
+#include "cache.h"
 #include "claim.h"
 #include "dialect.h"
 #include "key.h"
@@ -102,6 +103,7 @@ typedef struct ajr_server_conf_t {
     ajr_store_t store; /* filled by post_config; its pool by child_init */
 
     /* Runtime: per child process. */
+    ajr_cache_t *cache;              /* one for all servers */
     apr_uint32_t trouble_logged;     /* second of the last ERR line */
     apr_uint32_t logins_in_progress; /* bounded: bcrypt costs CPU */
 } ajr_server_conf_t;
@@ -145,7 +147,8 @@ int ajr_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 int ajr_conf_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                    server_rec *s);
 
-/* child_init: one pool of connections for each distinct database. */
+/* child_init: one pool of connections for each distinct database, and the
+ * cache of verified tokens. */
 void ajr_conf_child_init(apr_pool_t *pchild, server_rec *s);
 
 #endif

@@ -62,8 +62,7 @@ int ajr_authn_check(request_rec *r);
 int ajr_authn_authorize(request_rec *r);
 int ajr_authn_note_failure(request_rec *r, const char *auth_type);
 ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
-                              ajr_bytes_t token, const ajr_dir_conf_t *conf,
-                              apr_time_t now, apr_pool_t *pool);
+                              ajr_bytes_t token, request_rec *r);
 
 /* identity.c: scrub what clients must not say, publish what we know. */
 int ajr_identity_scrub(request_rec *r);
