@@ -52,6 +52,8 @@ SO         := $(BUILD_DIR)/$(MODULE).so
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/unit/test_*.c))
 STORE_BIN  := $(patsubst tests/store/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/store/*.c))
 
+.SECONDARY:
+
 .PHONY: all help module programs demo test unit pytest lint format install clean \
 	deps deps-build deps-demo deps-test deps-bench bench check-symbols sanitize
 

@@ -26,9 +26,9 @@ def challenge(answer):
     return dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', rest))
 
 
-def bcrypt(password):
-    """A bcrypt hash, as Laravel stores it, of the lowest cost."""
-    done = run(["htpasswd", "-nbBC", "4", "x", password])
+def bcrypt(password, cost=4):
+    """A bcrypt hash, as Laravel stores it; by default of the lowest cost."""
+    done = run(["htpasswd", "-nbBC", str(cost), "x", password])
     return done.stdout.strip().partition(":")[2]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """jwt-login: httpd's own providers judge the password, we open the session."""
 
+import concurrent.futures
 import json
 import time
 
@@ -273,3 +274,33 @@ def test_other_content_type(auth_site, kind):
     assert answer.status in (400, 415), answer
     assert answer.json()["error"] == "invalid_request"
     assert site.db.value("SELECT count(*) FROM auth_jwt.session") == 0
+
+
+def test_provider_that_fails_is_trouble_not_a_wrong_password(auth_site):
+    """The application's database is away: 503, and the user may try again."""
+    site = auth_site(
+        server='DBDriver pgsql\nDBDParams "host=/nowhere dbname=x"',
+        login='JwtLoginProvider dbd\nAuthDBDUserPWQuery '
+              '"SELECT password FROM users WHERE email = %s"')
+    site.httpd.expect("dbd:", "outcome=login_unavailable")
+    answer = site.ask_login()
+    assert answer.get("Retry-After")
+    site.refused(answer, 503, "login_unavailable")
+
+
+def test_a_storm_of_logins_leaves_room_for_others(auth_site):
+    """Passwords judged at once are bounded: the rest may try again."""
+    site = auth_site(mpm_config="ServerLimit 1\nStartServers 1\n"
+                                "ThreadLimit 64\nThreadsPerChild 64\n"
+                                "MaxRequestWorkers 64\n")
+    site.httpd.expect("AH10159")  # httpd itself is busy
+    users = site.httpd.root / "users"
+    users.write_text("alice:" + bcrypt("wonderland", cost=12) + "\n",
+                     encoding="utf-8")
+    with concurrent.futures.ThreadPoolExecutor(48) as pool:
+        answers = list(pool.map(lambda _: site.ask_login(), range(48)))
+    busy = [a for a in answers if a.get("X-Outcome") == "login_busy"]
+    assert {a.status for a in answers} == {200, 503}
+    assert busy and all(a.status == 503 and a.get("Retry-After")
+                        for a in busy)
+    assert len(busy) == sum(a.status == 503 for a in answers)

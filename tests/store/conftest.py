@@ -3,7 +3,7 @@
 
     store    store(conninfo, …) starts a child with a pool of connections; a
              test fails when one crashes or writes to stderr
-    schema   the database with our schema, and a child connected to it
+    commit_hangs   makes commits be written, but not reported
 """
 
 import pytest
@@ -25,3 +25,14 @@ def _store():
         refused = "refused" in child.greeting
         assert child.close() == (1 if refused else 0), child.errors
         assert child.errors == "", child.errors
+
+
+@pytest.fixture(name="commit_hangs")
+def _commit_hangs(cluster):
+    """Commits are written, but not reported: a synchronous standby is away."""
+    def hang():
+        cluster.reload(synchronous_standby_names="nobody")
+
+    yield hang
+    cluster.psql("ALTER SYSTEM RESET synchronous_standby_names")
+    cluster.psql("SELECT pg_reload_conf()")

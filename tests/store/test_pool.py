@@ -3,6 +3,8 @@
 
 import time
 
+import pytest
+
 from lab.process import wait_for
 
 from store_site import PID, busy_pid, fill, pids, terminate
@@ -183,6 +185,34 @@ def test_rows_are_no_answer_before_the_commit(db, store):
     assert answer.detail.startswith("SQLSTATE 23514")
     assert "value" not in answer
     assert child.query(PID).value == pid
+
+
+def test_many_rows_are_no_answer_while_the_commit_hangs(db, store,
+                                                        commit_hangs):
+    """More than the server's buffer, so they come before the commit is done."""
+    db.psql("CREATE TABLE t (n int); GRANT ALL ON t TO site_httpd")
+    child = store(db.conninfo(), timeout_ms=400)
+    assert child.query("SELECT 1").outcome == "granted"
+    commit_hangs()
+    answer = child.query("INSERT INTO t VALUES (1) "
+                         "RETURNING repeat('x', 100000)")
+    assert answer.outcome == "database_timeout"
+    assert "value" not in answer
+
+
+@pytest.mark.parametrize("sqlstate", ["57P01", "57P03", "08006", "08P01",
+                                      "53300"])
+def test_a_pooler_that_lost_its_server_is_asked_again(db, store, sqlstate):
+    """It says so in an error, and keeps its own connection open."""
+    db.psql("""CREATE SEQUENCE runs; GRANT ALL ON runs TO site_httpd;
+               CREATE FUNCTION lose(state text) RETURNS bigint
+               LANGUAGE plpgsql AS $$ DECLARE n bigint := nextval('runs');
+               BEGIN IF n = 1 THEN RAISE EXCEPTION USING ERRCODE = state;
+               END IF; RETURN n; END $$""")
+    child = store(db.conninfo())
+    answer = child.query("SELECT lose($1)", sqlstate)
+    assert (answer.outcome, answer.get("value")) == ("granted", "2")
+    assert child.counts().attempts == 2
 
 
 def test_a_changed_setting_does_not_cost_the_connection(cluster, db, store):

@@ -222,17 +222,6 @@ def test_a_rotation_waits_for_a_lock_no_longer_than_the_deadline(db, store):
     assert session.rotate(grace_ms=30000).outcome == "rotated"
 
 
-@pytest.fixture(name="commit_hangs")
-def _commit_hangs(cluster):
-    """Commits are written, but not reported: a synchronous standby is away."""
-    def hang():
-        cluster.reload(synchronous_standby_names="nobody")
-
-    yield hang
-    cluster.psql("ALTER SYSTEM RESET synchronous_standby_names")
-    cluster.psql("SELECT pg_reload_conf()")
-
-
 def test_a_rotation_whose_answer_was_lost_gets_it_again(db, child,
                                                         commit_hangs):
     """Committed, then cut: the repeat must not take us for a thief."""
