@@ -29,11 +29,12 @@ ajr_record_t *ajr_record(request_rec *r)
 
 static void register_hooks(apr_pool_t *pconf)
 {
-    (void)pconf;
-
     /* Lifecycle: keys load while the configuration is read, as root. */
     ap_hook_check_config(ajr_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ajr_conf_share, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ajr_authz_prepare, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_expr_lookup(ajr_expr_find, NULL, NULL, APR_HOOK_MIDDLE);
+    ajr_require_register(pconf);
     ap_hook_child_init(ajr_conf_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* Every request, in the order of httpd's phases. */
@@ -43,12 +44,16 @@ static void register_hooks(apr_pool_t *pconf)
                            APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(ajr_handler_unmapped, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
+    ap_hook_check_access_ex(ajr_authz_before, NULL, NULL, APR_HOOK_REALLY_FIRST,
+                            AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_force_authn(ajr_authz_force, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_authn(ajr_authn_check, NULL, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_check_authz(ajr_authn_authorize, NULL, NULL, APR_HOOK_REALLY_FIRST,
+    ap_hook_check_authz(ajr_authz_after, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(ajr_authn_note_failure, NULL, NULL,
                               APR_HOOK_MIDDLE);
+    ap_hook_fixups(ajr_identity_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(ajr_handler_run, NULL, NULL, APR_HOOK_FIRST);
 }
 

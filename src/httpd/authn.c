@@ -4,7 +4,7 @@
  */
 #include "module.h"
 
-static bool bearer(const char *auth_type)
+bool ajr_authn_ours(const char *auth_type)
 {
     return auth_type != NULL && ap_cstr_casecmp(auth_type, "Bearer") == 0;
 }
@@ -25,7 +25,8 @@ static ajr_policy_t policy_of(const ajr_dir_conf_t *conf)
 }
 
 ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
-                              ajr_bytes_t token, request_rec *r)
+                              ajr_bytes_t token, request_rec *r,
+                              apr_pool_t *pool)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     const ajr_keyset_t *keys = ajr_conf_keys(conf);
@@ -34,13 +35,13 @@ ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
      * that no other set has. */
     ajr_outcome_t outcome = ajr_cache_verify(
         jwt, ajr_server_conf(r->server)->cache, token, keys,
-        (apr_uint64_t)(apr_uintptr_t)keys, r->request_time, r->pool);
+        (apr_uint64_t)(apr_uintptr_t)keys, r->request_time, pool);
 
     *subject = NULL;
     if (outcome != AJR_OK) {
         return outcome;
     }
-    return ajr_policy_judge(subject, *jwt, &policy, r->request_time, r->pool);
+    return ajr_policy_judge(subject, *jwt, &policy, r->request_time, pool);
 }
 
 /* What must be configured before any token can be judged. */
@@ -55,22 +56,81 @@ static const char *incomplete(request_rec *r, const ajr_dir_conf_t *conf)
     return NULL;
 }
 
+/* The request that this one was made of. */
+static const request_rec *origin(const request_rec *r)
+{
+    return r->prev != NULL ? r->prev : r->main;
+}
+
+/* The record of the nearest request before this one that had a token. */
+static const ajr_record_t *presented_before(const request_rec *r)
+{
+    const ajr_record_t *record = NULL;
+
+    for (r = origin(r); r != NULL; r = origin(r)) {
+        record = ajr_record_peek(r);
+        if (record != NULL && record->token.len > 0) {
+            return record;
+        }
+    }
+    return NULL;
+}
+
+/* The token of this request. On the way through the server, Authorization may
+ * have been removed, by us or by `RequestHeader unset`: then it is the one
+ * that came in. */
+static ajr_outcome_t token_find(ajr_bytes_t *token, request_rec *r,
+                                const ajr_record_t *before)
+{
+    ajr_outcome_t outcome = ajr_source_find(token, r);
+
+    if (outcome == AJR_TOKEN_MISSING && before != NULL) {
+        *token = before->token;
+        return AJR_OK;
+    }
+    return outcome;
+}
+
+static bool bytes_same(ajr_bytes_t a, ajr_bytes_t b)
+{
+    return a.len == b.len && (a.data == b.data || ajr_bytes_equal_secret(a, b));
+}
+
+/* The verdict on the same token by the same policy is not made twice: not for
+ * a sub-request, DirectoryIndex, a redirect or an ErrorDocument. */
+static bool judged_before(ajr_record_t *record, const ajr_record_t *before,
+                          const ajr_dir_conf_t *conf)
+{
+    if (before == NULL || !before->judged ||
+        !ajr_dir_conf_same(before->conf, conf) ||
+        !bytes_same(before->token, record->token)) {
+        return false;
+    }
+    record->jwt = before->jwt;
+    record->subject = before->subject;
+    return true;
+}
+
 static ajr_outcome_t judge_request(request_rec *r, ajr_record_t *record)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
-    ajr_bytes_t token;
+    const ajr_record_t *before = presented_before(r);
     ajr_outcome_t outcome;
 
     record->detail = incomplete(r, conf);
     if (record->detail != NULL) {
         return AJR_MISCONFIGURED;
     }
-    outcome = ajr_source_find(&token, r);
+    outcome = token_find(&record->token, r, before);
     if (outcome != AJR_OK) {
         return outcome;
     }
-    record->token = token;
-    return ajr_authn_judge(&record->jwt, &record->subject, token, r);
+    record->conf = conf;
+    if (judged_before(record, before, conf)) {
+        return AJR_OK;
+    }
+    return ajr_authn_judge(&record->jwt, &record->subject, record->token, r,
+                           ajr_identity_top(r)->pool);
 }
 
 int ajr_authn_check(request_rec *r)
@@ -78,7 +138,7 @@ int ajr_authn_check(request_rec *r)
     ajr_record_t *record;
     ajr_outcome_t outcome;
 
-    if (!bearer(ap_auth_type(r))) {
+    if (!ajr_authn_ours(ap_auth_type(r))) {
         return DECLINED;
     }
     record = ajr_record(r);
@@ -93,34 +153,10 @@ int ajr_authn_check(request_rec *r)
     return OK;
 }
 
-/* Runs before httpd's own authorization and runs that under a guard: where it
- * refuses a token that is good, the answer is 403 insufficient_scope (RFC 6750
- * 3.1) and not httpd's 401, on which clients would refresh for ever. */
-int ajr_authn_authorize(request_rec *r)
-{
-    ajr_record_t *record;
-    int verdict;
-
-    if (!bearer(ap_auth_type(r))) {
-        return DECLINED;
-    }
-    record = ajr_record(r);
-    if (!record->judged || record->authorizing) {
-        return DECLINED;
-    }
-    record->authorizing = true;
-    verdict = ap_run_auth_checker(r);
-    record->authorizing = false;
-    if (verdict == HTTP_UNAUTHORIZED || verdict == HTTP_FORBIDDEN) {
-        return ajr_respond_access(r, AJR_SCOPE_INSUFFICIENT);
-    }
-    return verdict;
-}
-
 /* httpd asks for a challenge: authorization failed before or without us. */
 int ajr_authn_note_failure(request_rec *r, const char *auth_type)
 {
-    if (!bearer(auth_type)) {
+    if (!ajr_authn_ours(auth_type)) {
         return DECLINED;
     }
     if (apr_table_get(r->err_headers_out, "WWW-Authenticate") == NULL) {

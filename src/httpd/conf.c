@@ -77,6 +77,20 @@ void *ajr_server_conf_merge(apr_pool_t *pconf, void *parent_, void *child_)
 }
 
 #undef ROW
+#define SAME_DIR(member) same &= a->member == b->member;
+#define SAME_SERVER(member)
+#define ROW(scope, kind, member, directive, dflt, where, help) \
+    SAME_##scope(member)
+
+bool ajr_dir_conf_same(const ajr_dir_conf_t *a, const ajr_dir_conf_t *b)
+{
+    bool same = true;
+
+#include "directives.def"
+    return same;
+}
+
+#undef ROW
 
 bool ajr_conf_rotates(const ajr_dir_conf_t *conf)
 {

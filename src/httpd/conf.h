@@ -100,6 +100,9 @@ typedef struct ajr_server_conf_t {
     /* Headers that some JwtExport of this server writes: const char *. */
     apr_array_header_t *exported_headers;
 
+    /* Modules that say of every refusal what we say: int, from post_config. */
+    apr_array_header_t *echoes;
+
     ajr_store_t store; /* filled by post_config; its pool by child_init */
 
     /* Runtime: per child process. */
@@ -134,6 +137,9 @@ void *ajr_dir_conf_merge(apr_pool_t *pool, void *parent, void *child);
 void *ajr_server_conf_create(apr_pool_t *pconf, server_rec *s);
 void *ajr_server_conf_merge(apr_pool_t *pconf, void *parent, void *child);
 extern const command_rec ajr_commands[];
+
+/* Whether two scopes judge alike: each directive has the same value. */
+bool ajr_dir_conf_same(const ajr_dir_conf_t *a, const ajr_dir_conf_t *b);
 
 /* Whether refreshes rotate in this scope. */
 bool ajr_conf_rotates(const ajr_dir_conf_t *conf);

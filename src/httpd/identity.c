@@ -7,15 +7,17 @@
 
 #include <apr_lib.h>
 
-/* Header names as backends see them: CGI makes HTTP_X_ROLE of X-Role and of
- * X_Role alike, so both spellings are one name here. */
+/* A character of a header's name as backends see it: CGI makes HTTP_X_ROLE of
+ * X-Role and of X_Role alike, some of X.Role too, so these are one name. */
+static int header_character(char c)
+{
+    return apr_isalnum(c) ? apr_tolower(c) : '-';
+}
+
 static bool same_header(const char *a, const char *b)
 {
     for (; *a != '\0' && *b != '\0'; a++, b++) {
-        int left = *a == '_' ? '-' : apr_tolower(*a);
-        int right = *b == '_' ? '-' : apr_tolower(*b);
-
-        if (left != right) {
+        if (header_character(*a) != header_character(*b)) {
             return false;
         }
     }
@@ -63,13 +65,104 @@ int ajr_identity_scrub(request_rec *r)
     return DECLINED;
 }
 
+const request_rec *ajr_identity_top(const request_rec *r)
+{
+    while (r->main != NULL || r->prev != NULL) {
+        r = r->main != NULL ? r->main : r->prev;
+    }
+    return r;
+}
+
+void ajr_identity_hand_up(const request_rec *r, const ajr_record_t *record)
+{
+    ajr_record_t *parent;
+
+    if (r->main == NULL) {
+        return;
+    }
+    parent = ajr_record(r->main);
+    parent->below =
+        apr_pmemdup(ajr_identity_top(r)->pool, record, sizeof(*record));
+    parent->section = r->per_dir_config;
+}
+
+/* A sub-request begins: what an earlier one handed up is not its. */
+void ajr_identity_forget_below(const request_rec *r)
+{
+    ajr_record_t *parent = r->main == NULL ? NULL : ajr_record_peek(r->main);
+
+    if (parent != NULL) {
+        parent->below = NULL;
+    }
+}
+
+/* The record of this very request, or of the sub-request it has become. */
+static const ajr_record_t *own(const request_rec *r)
+{
+    const ajr_record_t *record = ajr_record_peek(r);
+
+    if (record == NULL || record->judged || record->below == NULL ||
+        record->section != r->per_dir_config) {
+        return record;
+    }
+    return record->below;
+}
+
+/* The request whose verdict httpd took over for this one. */
+static const request_rec *forerunner(const request_rec *r)
+{
+    if (r->prev != NULL) {
+        return r->prev;
+    }
+    return r->main != NULL && r->main->per_dir_config == r->per_dir_config
+               ? r->main
+               : NULL;
+}
+
+const ajr_record_t *ajr_identity_find(const request_rec *r)
+{
+    /* Somebody else has said who it is. */
+    if (r->user != NULL && !ajr_authn_ours(r->ap_auth_type)) {
+        return NULL;
+    }
+    for (; r != NULL; r = forerunner(r)) {
+        const ajr_record_t *record = own(r);
+
+        if (record != NULL && record->token.len > 0) {
+            return record->granted ? record : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* fixups, the last: what httpd's directives and a redirect have lost is there
+ * for the handler. */
+int ajr_identity_fixup(request_rec *r)
+{
+    const ajr_record_t *record = ajr_identity_find(r);
+
+    if (record != NULL) {
+        r->user = (char *)record->subject;
+        r->ap_auth_type = (char *)"Bearer";
+        ajr_identity_publish(r, record);
+    }
+    return DECLINED;
+}
+
+static void export_header(request_rec *r, const char *name, const char *text)
+{
+    if (text != NULL) {
+        apr_table_setn(r->headers_in, name, text);
+    } else {
+        apr_table_unset(r->headers_in, name);
+    }
+}
+
 void ajr_identity_publish(request_rec *r, const ajr_record_t *record)
 {
-    const apr_array_header_t *exports = ajr_conf_exports(ajr_dir_conf(r));
+    const apr_array_header_t *exports = ajr_conf_exports(record->conf);
     int i;
 
-    apr_table_setn(r->subprocess_env, "JWT_OUTCOME",
-                   ajr_outcome_row(AJR_OK)->tag);
     for (i = 0; exports != NULL && i < exports->nelts; i++) {
         const ajr_export_t *export =
             &APR_ARRAY_IDX(exports, i, const ajr_export_t);
@@ -79,8 +172,12 @@ void ajr_identity_publish(request_rec *r, const ajr_record_t *record)
         if (text != NULL && export->env != NULL) {
             apr_table_setn(r->subprocess_env, export->env, text);
         }
-        if (text != NULL && export->header != NULL) {
-            apr_table_setn(r->headers_in, export->header, text);
+        if (export->header != NULL && record->granted) {
+            export_header(r, export->header, text);
         }
+    }
+    if (record->granted) {
+        apr_table_setn(r->subprocess_env, "JWT_OUTCOME",
+                       ajr_outcome_row(AJR_OK)->tag);
     }
 }

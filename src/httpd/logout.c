@@ -37,7 +37,8 @@ static ajr_outcome_t end_by_access(request_rec *r, ajr_bytes_t token)
     ajr_outcome_t outcome;
 
     record->token = token;
-    outcome = ajr_authn_judge(&record->jwt, &record->subject, token, r);
+    outcome =
+        ajr_authn_judge(&record->jwt, &record->subject, token, r, r->pool);
     if (outcome != AJR_OK) {
         return outcome;
     }

@@ -6,6 +6,7 @@
 #ifndef AJR_MODULE_H
 #define AJR_MODULE_H
 
+#include <ap_expr.h>
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -27,11 +28,17 @@ typedef struct ajr_handler_t ajr_handler_t;
 
 /* What one request has become so far; lives in its pool. */
 typedef struct ajr_record_t {
-    bool judged;                  /* the access pipeline ran here */
-    ajr_bytes_t token;            /* the access token presented; empty = none */
-    const ajr_jwt_t *jwt;         /* the same verified, NULL = not */
-    const char *subject;          /* of jwt */
-    bool authorizing;             /* guard of the authorization pass */
+    bool judged;                /* the token held; the next three are set */
+    ajr_bytes_t token;          /* the access token presented; empty = none */
+    const ajr_jwt_t *jwt;       /* the same verified, NULL = not */
+    const char *subject;        /* of jwt */
+    const ajr_dir_conf_t *conf; /* that jwt was judged by */
+    bool granted;               /* and it was enough */
+    bool authorizing;           /* guard of the authorization passes */
+    bool undecided;             /* the verdict without a token is void */
+    const char *scopes;         /* wanted and not there, NULL = none */
+    const struct ajr_record_t *below; /* granted in a sub-request .. */
+    const ap_conf_vector_t *section;  /* .. of this configuration */
     const ajr_handler_t *handler; /* claimed by translate_name, NULL = none */
     const char *detail;           /* for the log line, NULL = none */
     const unsigned char *sid;     /* session the request named, NULL = none */
@@ -53,20 +60,53 @@ ajr_record_t *ajr_record(request_rec *r);
 /* The same, NULL when nobody has asked yet. */
 ajr_record_t *ajr_record_peek(const request_rec *r);
 
+/* Whether this AuthType is ours. */
+bool ajr_authn_ours(const char *auth_type);
+
 /* source.c: where a token may sit. */
 ajr_outcome_t ajr_source_find(ajr_bytes_t *token, request_rec *r);
 
-/* authn.c: the access pipeline, and the 403 of a token that is good but not
- * enough. */
+/* authn.c: the access pipeline. */
 int ajr_authn_check(request_rec *r);
-int ajr_authn_authorize(request_rec *r);
 int ajr_authn_note_failure(request_rec *r, const char *auth_type);
 ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
-                              ajr_bytes_t token, request_rec *r);
+                              ajr_bytes_t token, request_rec *r,
+                              apr_pool_t *pool);
+
+/* authz.c: httpd's authorization before and after the token is known, and the
+ * 403 of a token that is good but not enough. */
+int ajr_authz_before(request_rec *r);
+int ajr_authz_force(request_rec *r);
+int ajr_authz_after(request_rec *r);
+int ajr_authz_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                      server_rec *s);
+
+/* require.c: the providers of Require bearer-scope and bearer-claim. */
+void ajr_require_register(apr_pool_t *pconf);
+
+/* expr.c: jwt_claim() of ap_expr. */
+int ajr_expr_find(ap_expr_lookup_parms *parms);
 
 /* identity.c: scrub what clients must not say, publish what we know. */
 int ajr_identity_scrub(request_rec *r);
+int ajr_identity_fixup(request_rec *r);
+
+/* What the token granted here, or on the way here, says in the environment
+ * and, once it was enough, in request headers. */
 void ajr_identity_publish(request_rec *r, const ajr_record_t *record);
+
+/* The record of the token that speaks for this request: its own, or that of
+ * the request which was redirected here. NULL when there is none, or it was
+ * refused. */
+const ajr_record_t *ajr_identity_find(const request_rec *r);
+
+/* Lets the request that asked for this one know who was granted it:
+ * DirectoryIndex makes of a sub-request the answer, and forgets its user. */
+void ajr_identity_hand_up(const request_rec *r, const ajr_record_t *record);
+void ajr_identity_forget_below(const request_rec *r);
+
+/* The first request of a chain of sub-requests and redirects. */
+const request_rec *ajr_identity_top(const request_rec *r);
 
 /* respond.c: an outcome -> status, challenge, body, the one log line. */
 void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome);

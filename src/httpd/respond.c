@@ -27,6 +27,11 @@ void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome)
             apr_pstrcat(r->pool, challenge, ", error=\"", row->error,
                         "\", error_description=\"", row->text, "\"", NULL);
     }
+    /* Scopes have no quote and no backslash: the configuration saw to it. */
+    if (outcome == AJR_SCOPE_INSUFFICIENT && ajr_record(r)->scopes != NULL) {
+        challenge = apr_pstrcat(r->pool, challenge, ", scope=\"",
+                                ajr_record(r)->scopes, "\"", NULL);
+    }
     apr_table_setn(r->err_headers_out,
                    r->proxyreq == PROXYREQ_PROXY ? "Proxy-Authenticate"
                                                  : "WWW-Authenticate",
