@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands behind httpd: CGI, PHP, a proxied server. Each says, as JSON,
+what it was told about the caller."""
+
+import contextlib
+import http.server
+import json
+import os
+import pwd
+import shutil
+import threading
+
+from lab.process import environment, spawn, wait_for
+
+_CGI = """#!/usr/bin/python3
+import json, os
+print("Content-Type: application/json\\n")
+print(json.dumps(dict(os.environ)))
+"""
+
+PHP = """<?php
+header('Content-Type: application/json');
+echo json_encode($_SERVER, JSON_INVALID_UTF8_SUBSTITUTE);
+"""
+
+
+def write_cgi(site, name="cgi/env"):
+    """A CGI program that prints its environment; its path."""
+    path = site.httpd.write(name, _CGI)
+    path.chmod(0o755)
+    return path
+
+
+class _WwwData:
+    """The account that httpd's children have, when we are root."""
+
+    @staticmethod
+    def popen():
+        """Arguments of Popen."""
+        if os.geteuid() != 0:
+            return {}
+        entry = pwd.getpwnam("www-data")
+        return {"user": entry.pw_uid, "group": entry.pw_gid,
+                "extra_groups": []}
+
+
+@contextlib.contextmanager
+def php_fastcgi(site):
+    """php-cgi as a FastCGI server on a unix socket: the path of that."""
+    folder = site.httpd.root / "php"
+    folder.mkdir(exist_ok=True)
+    account = _WwwData()
+    if account.popen():
+        shutil.chown(folder, "www-data", "www-data")
+    socket = folder / "sock"
+    process = spawn(["php-cgi", "-n", "-b", str(socket)], account,
+                    site.httpd.root / "logs" / "php.log",
+                    env=environment(PHP_FCGI_CHILDREN="2"))
+    try:
+        wait_for(socket.exists, "php-cgi to listen")
+        yield socket
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+class _Echo(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # pylint: disable=invalid-name
+        """Sends back the headers that came, in order."""
+        body = json.dumps(self.headers.items()).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        """Silence."""
+
+
+@contextlib.contextmanager
+def proxied():
+    """A server behind ProxyPass: its port."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
