@@ -101,11 +101,10 @@ static const ajr_record_t *own(const request_rec *r)
 {
     const ajr_record_t *record = ajr_record_peek(r);
 
-    if (record == NULL || record->judged || record->below == NULL ||
-        record->section != r->per_dir_config) {
-        return record;
-    }
-    return record->below;
+    return record != NULL && record->below != NULL &&
+                   record->section == r->per_dir_config
+               ? record->below
+               : record;
 }
 
 /* The request whose verdict httpd took over for this one. */

@@ -93,10 +93,30 @@ def test_good_configuration(check):
     ("JwtExport role header=X:Y", ["JwtExport", "header"]),
     ("JwtExport role header=Authorization", ["JwtExport", "Authorization"]),
     ("JwtExport a..b", ["JwtExport", "a..b"]),
+    ("Require bearer-scope", ["bearer-scope", "at least one"]),
+    ("Require bearer-scope 'a b'", ["bearer-scope", "a b", "word of its own"]),
+    ("Require bearer-scope a\\b", ["bearer-scope", "backslash"]),
+    ("Require bearer-claim", ["bearer-claim", "operator", "exists"]),
+    ("Require bearer-claim role", ["bearer-claim", "operator", "exists"]),
+    ("Require bearer-claim role not", ["bearer-claim", "operator"]),
+    ("Require bearer-claim role like x", ["bearer-claim", "like", "match"]),
+    ("Require bearer-claim a..b eq x", ["bearer-claim", "a..b", "roles[0]"]),
+    ("Require bearer-claim role eq", ["bearer-claim", "eq", "one value"]),
+    ("Require bearer-claim role eq a b", ["bearer-claim", "eq", "quotes"]),
+    ("Require bearer-claim role in", ["bearer-claim", "in", "or more"]),
+    ("Require bearer-claim role exists x", ["bearer-claim", "no value"]),
+    ("Require bearer-claim age gt old", ["bearer-claim", "old", "number"]),
+    ("Require bearer-claim role match (x", ["bearer-claim", "(x", "escape"]),
+    ("Require bearer-claim role eq %{nope", ["bearer-claim", "%{nope",
+                                             "expression"]),
+    ("Require expr \"jwt_claim('a..b') == ''\"", ["jwt_claim", "a..b"]),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_one_wrong_line(check, line, words):
     """The sentence names the directive, what was written, what is meant."""
-    said = refused(check(line), *words)
+    config = line.replace("{", "{{").replace("}", "}}")
+    if line.startswith("Require"):
+        config = f'<Location "/api">\n{config}\n</Location>'
+    said = refused(check(config), *words)
     assert "line" in said
 
 
