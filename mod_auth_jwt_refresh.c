@@ -3,8 +3,8 @@
  * mod_auth_jwt_refresh: JWT access tokens judged, refreshed and revoked by
  * Apache httpd. This file is the table of contents.
  *
- *   access :  source -> verify -> policy -> identity src/httpd/authn.c refresh:
- * parse -> check MAC -> rotate -> mint -> reply   src/httpd/refresh.c
+ *   access :  source -> verify -> policy -> identity          src/httpd/authn.c
+ *   refresh:  parse -> check MAC -> rotate -> mint -> reply   src/httpd/refresh.c
  *
  * Layers: src/httpd (request_rec) -> src/store (libpq) -> src/core (neither).
  */

@@ -48,8 +48,8 @@ static apr_status_t entry_release(void *data)
     entry_t *entry = data;
 
     if (entry != NULL && atomic_fetch_sub(&entry->references, 1) == 1) {
-        json_decref(entry->jwt.header);
-        json_decref(entry->jwt.claims);
+        json_decref((json_t *)entry->jwt.header); /* ours */
+        json_decref((json_t *)entry->jwt.claims);
         free(entry);
     }
     return APR_SUCCESS;

@@ -105,6 +105,7 @@ ajr_outcome_t ajr_jwt_verify(const ajr_jwt_t **out, ajr_bytes_t token,
                              const ajr_keyset_t *keys, apr_pool_t *pool)
 {
     ajr_jwt_t *jwt;
+    json_t *header, *claims;
     parts_t parts;
     ajr_outcome_t outcome;
 
@@ -112,17 +113,19 @@ ajr_outcome_t ajr_jwt_verify(const ajr_jwt_t **out, ajr_bytes_t token,
     if (!split(&parts, token) || !decode_parts(&parts, pool)) {
         return AJR_TOKEN_MALFORMED;
     }
-    jwt = apr_pcalloc(pool, sizeof(*jwt));
-    if (!ajr_json_object(&jwt->header, parts.header, pool)) {
+    if (!ajr_json_object(&header, parts.header, pool)) {
         return AJR_TOKEN_MALFORMED;
     }
+    jwt = apr_pcalloc(pool, sizeof(*jwt));
+    jwt->header = header;
     outcome = find_key(&jwt->key, &parts, jwt->header, keys, pool);
     if (outcome != AJR_OK) {
         return outcome;
     }
-    if (!ajr_json_object(&jwt->claims, parts.payload, pool)) {
+    if (!ajr_json_object(&claims, parts.payload, pool)) {
         return AJR_TOKEN_MALFORMED;
     }
+    jwt->claims = claims;
     *out = jwt;
     return AJR_OK;
 }

@@ -13,8 +13,10 @@
 
 typedef struct ajr_jwt_t {
     const ajr_key_t *key; /* that verified it */
-    json_t *header;       /* JOSE header, owned by the pool */
-    json_t *claims;       /* payload, owned by the pool */
+    /* Both live as long as the pool, and are shared by threads: never changed,
+     * never incref'd, nothing of them put into another object. */
+    const json_t *header; /* JOSE header */
+    const json_t *claims; /* payload */
 } ajr_jwt_t;
 
 /* Verifies `token`. Nothing of the payload is parsed before the signature

@@ -24,10 +24,13 @@ static ajr_outcome_t body_bytes(ajr_bytes_t *out, request_rec *r)
     char *buffer;
     apr_size_t size = 0;
     long got;
+    int status;
 
     *out = ajr_bytes_of("");
-    if (ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK) != OK) {
-        return AJR_BODY_MALFORMED;
+    status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
+    if (status != OK) {
+        return status == HTTP_REQUEST_ENTITY_TOO_LARGE ? AJR_BODY_TOO_LARGE
+                                                       : AJR_BODY_MALFORMED;
     }
     if (!ap_should_client_block(r)) {
         return AJR_OK;

@@ -54,7 +54,7 @@ typedef struct ajr_login_fields_t {
 #define AJR_TYPE_FIELDS const ajr_login_fields_t *
 #define AJR_TYPE_LIST apr_array_header_t * /* const char * */
 #define AJR_TYPE_KEYS ajr_keyset_t *       /* const ajr_key_t * */
-#define AJR_TYPE_REFRESH_KEYS                                              \
+#define AJR_TYPE_REFRESH_KEYS \
     apr_array_header_t *                        /* const ajr_grant_key_t * \
                                                  */
 #define AJR_TYPE_EXPORTS apr_array_header_t *   /* ajr_export_t */

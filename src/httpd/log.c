@@ -20,7 +20,8 @@ static bool trouble_is_news(request_rec *r)
            apr_atomic_cas32(&conf->trouble_logged, second, last) == last;
 }
 
-static int level_of(request_rec *r, const ajr_outcome_row_t *row)
+/* Takes this second's ERR when it answers APLOG_ERR. */
+static int level_claim(request_rec *r, const ajr_outcome_row_t *row)
 {
     switch (row->level) {
     case AJR_LEVEL_ERR:
@@ -71,10 +72,12 @@ void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome)
     const ajr_record_t *record = ajr_record(r);
     const char *realm = ap_auth_name(r);
     const char *detail = record->detail;
+    /* Once: ap_log_rerror() is a macro that evaluates its level twice. */
+    int level = level_claim(r, row);
 
     apr_table_setn(r->subprocess_env, "JWT_OUTCOME", row->tag);
     apr_table_setn(r->notes, "JWT_OUTCOME", row->tag);
-    ap_log_rerror(APLOG_MARK, level_of(r, row), 0, r,
+    ap_log_rerror(APLOG_MARK, level, 0, r,
                   "outcome=%s%s realm=\"%s\" sid=%s%s%s", row->tag,
                   jwt_fields(record, r->pool), realm == NULL ? "" : realm,
                   record->sid == NULL ? "-" : sid_short(record->sid, r->pool),

@@ -10,21 +10,21 @@
 
 #include <string.h>
 
-static ajr_outcome_t end_by_refresh(request_rec *r, ajr_grant_t *grant,
-                                    ajr_bytes_t token)
+static ajr_outcome_t end_by_refresh(request_rec *r, ajr_bytes_t token)
 {
     const ajr_server_conf_t *server = ajr_server_conf(r->server);
     ajr_record_t *record = ajr_record(r);
-    ajr_store_present_t ask = {.grant = grant,
+    ajr_grant_t grant;
+    ajr_store_present_t ask = {.grant = &grant,
                                .site = ajr_conf_site(ajr_dir_conf(r)),
                                .client = ajr_tokens_client(r)};
-    ajr_outcome_t outcome =
-        ajr_grant_parse(grant, token, ajr_server_refresh_keys(server), r->pool);
+    ajr_outcome_t outcome = ajr_grant_parse(
+        &grant, token, ajr_server_refresh_keys(server), r->pool);
 
     if (outcome != AJR_OK) {
         return outcome;
     }
-    record->sid = grant->sid;
+    record->sid = apr_pmemdup(r->pool, grant.sid, sizeof(grant.sid));
     return ajr_store_logout(&record->detail, &server->store, &ask, r->pool);
 }
 
@@ -55,7 +55,6 @@ static ajr_outcome_t end_by_access(request_rec *r, ajr_bytes_t token)
 int ajr_logout_run(request_rec *r)
 {
     const char *text = NULL;
-    ajr_grant_t grant;
     ajr_body_t body;
     ajr_bytes_t token;
     ajr_outcome_t outcome = ajr_body_read(&body, r);
@@ -67,7 +66,7 @@ int ajr_logout_run(request_rec *r)
         return ajr_respond_refusal(r, outcome);
     }
     token = ajr_bytes_of(text);
-    outcome = ajr_grant_looks_like(token) ? end_by_refresh(r, &grant, token)
+    outcome = ajr_grant_looks_like(token) ? end_by_refresh(r, token)
                                           : end_by_access(r, token);
     if (ajr_outcome_row(outcome)->status >= HTTP_INTERNAL_SERVER_ERROR) {
         return ajr_respond_refusal(r, outcome);

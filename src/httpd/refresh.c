@@ -70,7 +70,7 @@ int ajr_refresh_run(request_rec *r)
             ajr_server_refresh_keys(ajr_server_conf(r->server)), r->pool);
     }
     if (outcome == AJR_OK) {
-        ajr_record(r)->sid = grant.sid;
+        ajr_record(r)->sid = apr_pmemdup(r->pool, grant.sid, sizeof(grant.sid));
         outcome = rotate(&session, r, &grant, ask.scope);
     }
     if (session == NULL) {

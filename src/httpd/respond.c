@@ -74,14 +74,13 @@ int ajr_respond_empty(request_rec *r, ajr_outcome_t outcome, int status)
 
 int ajr_respond_json(request_rec *r, ajr_outcome_t outcome, json_t *body)
 {
-    char *text;
+    char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
 
+    if (text == NULL) {
+        return ajr_respond_empty(r, AJR_INTERNAL, HTTP_INTERNAL_SERVER_ERROR);
+    }
     ajr_log_outcome(r, outcome);
     head(r, ajr_outcome_row(outcome)->status);
-    text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
-    if (text == NULL) {
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
     ap_set_content_type(r, "application/json");
     ap_set_content_length(r, (apr_off_t)strlen(text));
     ap_rputs(text, r);

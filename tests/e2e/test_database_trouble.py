@@ -279,3 +279,16 @@ def test_outage_does_not_count_against_the_grace(site, cluster, past):
     cluster.start()
     answer = wait_for(lambda: _good(site.refresh(first)), "a refresh")
     assert site.tokens(answer)[1] == second
+
+
+def test_an_outage_is_news_at_httpds_own_level(auth_site, cluster):
+    """One error a second tells of it, however many requests meet it."""
+    site = auth_site(loglevel="warn")
+    site.httpd.expect("outcome=database_")
+    _, token = site.login()
+    cluster.stop()
+    for _ in range(20):
+        unavailable(site.refresh(token), "database_down")
+    lines = site.httpd.refusals("database_down")
+    assert 1 <= len(lines) <= 5
+    assert all("[auth_jwt_refresh:error]" in line for line in lines)

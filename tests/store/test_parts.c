@@ -163,6 +163,22 @@ a_slot_that_comes_too_late_does_not_make_the_database_down(void **state)
     pthread_join(other, NULL);
 }
 
+static void
+who_notices_a_death_late_spares_the_connections_made_since(void **state)
+{
+    ajr_slots_t slots = slots_of(4);
+    ajr_lease_t first = {{0}, 0}, late = {{0}, 0};
+
+    (void)state;
+    slots.open = 3;
+    ajr_slots_bury(&slots, &first);
+    assert_int_equal(slots.epoch, 1);
+    ajr_slots_bury(&slots, &late);
+    assert_int_equal(slots.epoch, 1);
+    assert_int_equal(slots.open, 1);
+    assert_int_equal(slots.lost, 2);
+}
+
 static void *fail_to_connect(void *data)
 {
     ajr_lease_t lease = {{0}, 0};
@@ -548,6 +564,8 @@ int main(void)
         cmocka_unit_test(without_a_free_slot_it_is_busy_at_the_deadline),
         cmocka_unit_test(
             a_slot_that_comes_too_late_does_not_make_the_database_down),
+        cmocka_unit_test(
+            who_notices_a_death_late_spares_the_connections_made_since),
         cmocka_unit_test(those_who_wait_for_a_prober_fail_with_it),
         cmocka_unit_test(
             in_the_back_off_a_connection_in_use_is_waited_for_briefly),

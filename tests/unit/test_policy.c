@@ -344,12 +344,13 @@ static void a_subject_that_is_not_utf8_or_holds_a_nul_is_malformed(void **state)
     size_t i;
 
     for (i = 0; i < COUNT(bad); i++) {
-        ajr_jwt_t jwt = {NULL, object("{}", *state), object("{}", *state)};
+        json_t *claims = object("{}", *state);
+        ajr_jwt_t jwt = {NULL, object("{}", *state), claims};
         const char *subject = "left over";
 
-        json_object_set_new(jwt.claims, "exp", json_integer(2000000));
+        json_object_set_new(claims, "exp", json_integer(2000000));
         json_object_set_new(
-            jwt.claims, "sub",
+            claims, "sub",
             json_stringn_nocheck((const char *)bad[i].data, bad[i].len));
         assert_int_equal(ajr_policy_judge(&subject, &jwt, &plain, NOW, *state),
                          AJR_CLAIM_MALFORMED);
