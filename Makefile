@@ -25,20 +25,21 @@ else
 BUILD_DIR := $(BUILD)
 endif
 OPTIMIZE ?= -O2 -g
+WERROR   ?= -Werror
 CFLAGS_ALL = -std=gnu11 -fPIC -fvisibility=hidden -pthread \
-	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wvla -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
 	$(OPTIMIZE) $(SANITIZER) $(CFLAGS)
 
 # Each layer sees only what it may know: httpd -> store -> core.
 pkg = $(shell pkg-config --cflags $(1) 2>/dev/null)
-CORE_INCLUDES  = -Isrc/core $(call pkg,apr-1 apr-util-1 jansson libcrypto)
-STORE_INCLUDES = -Isrc/store $(CORE_INCLUDES) $(call pkg,libpq)
-HTTPD_INCLUDES = -Isrc/httpd -Isrc/store $(CORE_INCLUDES) \
+CORE_INCLUDES  := -Isrc/core $(call pkg,apr-1 apr-util-1 jansson libcrypto)
+STORE_INCLUDES := -Isrc/store $(CORE_INCLUDES) $(call pkg,libpq)
+HTTPD_INCLUDES := -Isrc/httpd -Isrc/store $(CORE_INCLUDES) \
 	-I$(shell apxs -q INCLUDEDIR 2>/dev/null)
 
 LIBS = -lpq -ljansson -lcrypto
-APR  = $(shell pkg-config --libs apr-1 apr-util-1 2>/dev/null)
+APR  := $(shell pkg-config --libs apr-1 apr-util-1 2>/dev/null)
 
 objects     = $(patsubst %.c,$(BUILD_DIR)/obj/%.o,$(1))
 CORE_SRC   := $(wildcard src/core/*.c)
@@ -57,26 +58,28 @@ STORE_BIN  := $(patsubst tests/store/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/s
 .PHONY: all help module programs demo test unit pytest lint format install clean \
 	deps deps-build deps-demo deps-test deps-bench bench check-symbols sanitize
 
-all: deps-build
-	@$(MAKE) --no-print-directory module check-symbols
+all: module check-symbols
 
 help:
 	@echo 'make           build $(SO)'
 	@echo 'make demo      a running site: private PostgreSQL, private httpd, a page'
+	@echo '               (DEMO="--once" runs the transcript alone, DEMO=--help)'
 	@echo 'make test      unit, SQL, end to end, browser, lint, sanitizers'
-	@echo 'make bench     requests per second, as ratios'
+	@echo 'make bench     requests per second, as ratios (BENCH=--help)'
 	@echo 'make install   copy the module into the directory of httpd modules'
 	@echo 'make lint      layers, sizes, symbols, docs, static analysis'
 	@echo 'make format    clang-format the sources'
-	@echo 'make deps      install the Debian packages that all of this needs'
+	@echo 'make deps      install the Debian packages that all of this needs;'
+	@echo '               deps-build: those that building needs'
 	@echo 'make clean     remove $(BUILD)/'
-	@echo 'CC=clang, SANITIZE=address$(comma)undefined and CFLAGS=... are honoured'
+	@echo 'CC=clang, SANITIZE=address$(comma)undefined and CFLAGS=... are honoured; V=1 shows the commands'
 
 module: $(SO)
+	@:
 
 $(SO): $(CORE_OBJ) $(STORE_OBJ) $(HTTPD_OBJ)
 	$(SAY) LD $@
-	$(Q)$(CC) -shared -Wl,-z,relro,-z,now $(SANITIZER) -o $@ $^ $(LIBS)
+	$(Q)$(CC) -shared $(LDFLAGS) -Wl,-z,relro,-z,now $(SANITIZER) -o $@ $^ $(LIBS)
 
 $(BUILD_DIR)/obj/src/core/%.o: INCLUDES = $(CORE_INCLUDES)
 $(BUILD_DIR)/obj/src/store/%.o: INCLUDES = $(STORE_INCLUDES)
@@ -102,6 +105,7 @@ $(STORE_BIN): $(BUILD_DIR)/tests/%: $(BUILD_DIR)/obj/tests/store/%.o $(CORE_OBJ)
 	$(Q)$(CC) $(SANITIZER) -o $@ $^ -lcmocka $(APR) $(LIBS) -lpthread
 
 programs: $(UNIT_BIN) $(STORE_BIN)
+	@:
 
 # The fence, checked on what was built: the core knows neither httpd nor
 # libpq, the store no httpd, and nothing but the module record is exported.
@@ -138,7 +142,7 @@ bench: deps-bench
 format:
 	clang-format -i $(wildcard src/*/*.[ch] tests/*/*.[ch]) $(MODULE).c
 
-install: all
+install: $(SO)
 	install -d $(DESTDIR)$(shell apxs -q LIBEXECDIR)
 	install -m 644 $(SO) $(DESTDIR)$(shell apxs -q LIBEXECDIR)/$(MODULE).so
 

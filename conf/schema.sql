@@ -620,6 +620,14 @@ DECLARE
     v_secret bytea := new_secret();
     v answer;
 BEGIN
+    IF coalesce(open_session.subject, '') IN ('', '*') THEN
+        RAISE EXCEPTION 'open_session: a session needs a subject'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF jsonb_typeof(open_session.claims) <> 'object' THEN
+        RAISE EXCEPTION 'open_session: claims must be a JSON object'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     v := begin_session(open_session.subject, open_session.site, 'js1',
         open_session.client, open_session.scope,
         coalesce(open_session.claims, '{}'), sha256(v_secret),

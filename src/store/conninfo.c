@@ -14,12 +14,15 @@
 static const char *explain(const char *message)
 {
     if (message != NULL && strstr(message, "invalid connection option")) {
-        return "names an option that libpq does not know";
+        return "names an option that libpq does not know; write it like "
+               "\"dbname=site user=site_httpd host=/run/postgresql\"";
     }
     if (message != NULL && strstr(message, "unterminated quoted string")) {
-        return "has a quote that does not end";
+        return "has a quote that does not end; values with blanks stand in "
+               "single quotes";
     }
-    return "is not a connection string as libpq documents it";
+    return "is no connection string; write it like \"dbname=site "
+           "user=site_httpd host=/run/postgresql\"";
 }
 
 /* user:p@ss@host leaves "ss@host" as the host, and messages name hosts. A

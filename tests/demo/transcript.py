@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's story, told in curl commands that are really run."""
 
+import hashlib
 import json
 import re
 import shlex
@@ -155,4 +156,9 @@ class Transcript:
 
 
 def _shorten(text):
-    return _TOKEN.sub(lambda found: f"{found[0][:12]}…{found[0][-4:]}", text)
+    """Tokens cut, so that two that differ anywhere still look different."""
+    def cut(found):
+        tag = hashlib.sha256(found[0].encode()).hexdigest()[:4]
+        return f"{found[0][:10]}…{tag}"
+
+    return _TOKEN.sub(cut, text)

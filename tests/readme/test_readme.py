@@ -68,7 +68,8 @@ def _reader(place, cluster):
 def test_a_site_in_ten_lines(reader, httpd):
     """Build, database, secrets, configuration, four curl lines."""
     install, database, secrets, curls = blocks("sh", TEN_LINES)
-    assert install.splitlines() == ["make", "sudo make install"]
+    assert install.splitlines() == ["make deps-build", "make",
+                                    "sudo make install"]
     reader.shell(f"make install DESTDIR={reader.folder}/root")
     installed = list(reader.folder.rglob("mod_auth_jwt_refresh.so"))
     assert len(installed) == 1
@@ -108,8 +109,17 @@ def test_sql_for_the_owner(db):
 
 def test_sql_for_php(db):
     """The app role opens a session and gets its token."""
-    statement, = blocks("sql", "Log people in from PHP, with SQL")
-    assert "js1_" in db.psql(statement, user="site_app")
+    heading = "Log people in from PHP, with SQL"
+    role, = blocks("sql", heading)
+    assert role.startswith("CREATE ROLE site_app LOGIN")  # the lab has it
+    program, = blocks("php", heading)
+    program = program.replace("pgsql:dbname=site", "pgsql:" + ";".join(
+        db.conninfo("site_app").replace("user=site_app", "").split()))
+    done = run(["php", "-r", program])
+    assert done.stdout.startswith("js1_"), done.stdout + done.stderr
+    db.psql("SELECT auth_jwt.block_subject('42')")
+    done = run(["php", "-r", program])
+    assert "AJ001" in done.stdout + done.stderr
 
 
 def test_sql_for_administrators(db):

@@ -54,12 +54,12 @@ SELECT ok(expires_at = created_at + interval '5 h' AND idle = '2 h',
   FROM session WHERE sid = t.sid(:'token');
 
 -- Refused.
-SELECT throws_ok($$ SELECT open_session('bob', '[1]') $$, '23514', NULL,
+SELECT throws_ok($$ SELECT open_session('bob', '[1]') $$, '22023', NULL,
                  'claims that are no object');
-SELECT throws_ok($$ SELECT open_session(NULL) $$, '23502', NULL, 'no subject');
-SELECT throws_ok($$ SELECT open_session('') $$, '23514', NULL,
+SELECT throws_ok($$ SELECT open_session(NULL) $$, '22023', NULL, 'no subject');
+SELECT throws_ok($$ SELECT open_session('') $$, '22023', NULL,
                  'an empty subject');
-SELECT throws_ok($$ SELECT open_session('*') $$, '23514', NULL,
+SELECT throws_ok($$ SELECT open_session('*') $$, '22023', NULL,
                  'a subject that reads like everyone');
 SELECT block_subject('bob') \g /dev/null
 SELECT count(*) AS sessions FROM session \gset

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -177,6 +178,20 @@ who_notices_a_death_late_spares_the_connections_made_since(void **state)
     assert_int_equal(slots.epoch, 1);
     assert_int_equal(slots.open, 1);
     assert_int_equal(slots.lost, 2);
+}
+
+/* In the signal handler that ends prefork's child, the lock may be held by
+ * the very code that was interrupted. */
+static void the_end_of_a_child_does_not_wait_for_the_lock(void **state)
+{
+    ajr_slots_t slots = slots_of(1);
+
+    (void)state;
+    alarm(10); /* SIGALRM ends the program where it would wait for ever */
+    pthread_mutex_lock(&slots.lock);
+    ajr_slots_close(&slots);
+    pthread_mutex_unlock(&slots.lock);
+    alarm(0);
 }
 
 static void *fail_to_connect(void *data)
@@ -566,6 +581,7 @@ int main(void)
             a_slot_that_comes_too_late_does_not_make_the_database_down),
         cmocka_unit_test(
             who_notices_a_death_late_spares_the_connections_made_since),
+        cmocka_unit_test(the_end_of_a_child_does_not_wait_for_the_lock),
         cmocka_unit_test(those_who_wait_for_a_prober_fail_with_it),
         cmocka_unit_test(
             in_the_back_off_a_connection_in_use_is_waited_for_briefly),
