@@ -162,7 +162,7 @@ COMMENT ON TABLE subject IS
 
 CREATE TABLE IF NOT EXISTS client (
     client     text PRIMARY KEY,
-    not_before timestamptz,
+    not_before timestamptz NOT NULL,
     reason     text
 );
 COMMENT ON TABLE client IS 'Gates of clients; the row ''*'' is for everyone';
@@ -444,10 +444,14 @@ DECLARE
     v_touches boolean;
     v_claims jsonb;
     v_deadline timestamptz := clock_timestamp() + p_patience;
-    -- A rotation this long ago still counts as within grace: for every use of
-    -- the grace alike, so that nothing rotates while its predecessor is good.
-    v_reach interval := CASE WHEN p_outage_ended <= p_grace
-        THEN greatest(p_grace, p_grace + p_outage_began) ELSE p_grace END;
+    -- Rotations since then are within grace. So are, until the grace after an
+    -- outage, those close to its beginning, and no others: whoever can make
+    -- httpd believe in outages gains nothing for what was rotated meanwhile.
+    -- For every use of the grace alike: nothing rotates while its predecessor
+    -- is good.
+    v_recent timestamptz;
+    v_lost timestamptz := CASE WHEN p_outage_ended <= p_grace
+        THEN clock_timestamp() - p_outage_began END;
 BEGIN
     IF unfit() THEN
         v.verdict := 'unfit';
@@ -455,6 +459,8 @@ BEGIN
     END IF;
 
     FOR attempt IN 1..3 LOOP
+        v_recent := clock_timestamp() - p_grace;
+
         -- 1. Look. p_generation - t.generation cannot overflow, a sum could.
         SELECT t.subject, t.client, t.scope, t.claims, t.generation,
                t.created_at, t.rotated_at, t.used_at, t.expires_at, t.idle,
@@ -464,14 +470,16 @@ BEGIN
                     WHEN p_generation - t.generation
                          > CASE WHEN p_rotate THEN 2 ELSE 0 END THEN 'ahead'
                     WHEN p_generation = t.generation AND (NOT p_rotate
-                         OR t.rotated_at + v_reach >= clock_timestamp())
+                         OR t.rotated_at >= v_recent OR t.rotated_at
+                         BETWEEN v_lost - p_grace AND v_lost + p_grace)
                          THEN 'current'
                     WHEN p_generation >= t.generation
                          AND p_generation = 2147483647 THEN 'expired'
                     WHEN p_generation = t.generation THEN 'rotated'
                     WHEN p_generation > t.generation THEN 'healed'
                     WHEN p_generation = t.generation - 1
-                         AND t.rotated_at + v_reach >= clock_timestamp()
+                         AND (t.rotated_at >= v_recent OR t.rotated_at
+                         BETWEEN v_lost - p_grace AND v_lost + p_grace)
                          THEN 'replayed'
                     ELSE 'reused' END AS verdict
           INTO s

@@ -128,8 +128,11 @@ static ajr_outcome_t judge_error(const PGconn *connection,
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
     if (sqlstate == NULL || PQstatus(connection) != CONNECTION_OK ||
-        is_any(sqlstate, lost) || is_any(sqlstate, full)) {
+        is_any(sqlstate, lost)) {
         return AJR_DATABASE_DOWN;
+    }
+    if (is_any(sqlstate, full)) {
+        return AJR_DATABASE_BUSY;
     }
     if (is_any(sqlstate, late)) {
         return AJR_DATABASE_TIMEOUT;

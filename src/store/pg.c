@@ -8,6 +8,7 @@
 #include "await.h"
 #include "connection.h"
 #include "outage.h"
+#include "sendable.h"
 #include "slots.h"
 
 /* Younger than this, a connection is not blamed for an unfit database: while
@@ -79,10 +80,11 @@ static ajr_outcome_t connect_lease(ajr_lease_t *lease, const char **detail,
 /* Why there is no slot; `failed` is what our own attempt met, if any. */
 static const char *reason(ajr_outcome_t outcome, const char *failed)
 {
-    if (outcome == AJR_DATABASE_BUSY) {
-        return "all connections are in use";
+    if (failed != NULL) {
+        return failed;
     }
-    return failed ? failed : "the last attempt to connect failed";
+    return outcome == AJR_DATABASE_BUSY ? "no connection is free"
+                                        : "the last attempt to connect failed";
 }
 
 /* A lease with a connection that seems alive. After an attempt that failed,
@@ -121,7 +123,8 @@ static bool to_blame(const ajr_lease_t *lease, ajr_outcome_t outcome)
 {
     apr_time_t age = ajr_clock_now() - lease->slot.made;
 
-    return outcome == AJR_DATABASE_DOWN ||
+    /* Busy: a pooler had no server to give (53300). */
+    return outcome == AJR_DATABASE_DOWN || outcome == AJR_DATABASE_BUSY ||
            (outcome == AJR_UNFIT && age >= YOUNG);
 }
 
@@ -139,8 +142,7 @@ static const char *const *with_patience(const ajr_pg_query_t *query,
     }
     filled =
         apr_pmemdup(pool, values, (apr_size_t)query->count * sizeof(*filled));
-    filled[query->patience] =
-        apr_psprintf(pool, "%" APR_TIME_T_FMT " microseconds", left - left / 8);
+    filled[query->patience] = ajr_sendable_interval(left - left / 8, pool);
     return filled;
 }
 

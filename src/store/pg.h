@@ -81,7 +81,8 @@ ajr_pg_t *ajr_pg_make(const ajr_pg_conf_t *conf, apr_pool_t *pchild);
  *   DATABASE_DOWN     no connection could be made, or it died twice; for a
  *                     short back-off after a failed connect this is answered
  *                     at once
- *   DATABASE_BUSY     no slot became free before the deadline
+ *   DATABASE_BUSY     no slot became free before the deadline, or the server
+ *                     had no connection to spare: it lives
  *   DATABASE_TIMEOUT  no answer before the deadline (the connection is
  *                     closed; the statement may yet take effect), or
  *                     PostgreSQL's own lock_timeout or statement_timeout

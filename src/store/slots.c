@@ -140,9 +140,12 @@ static bool wait_freed(ajr_slots_t *slots, apr_time_t until)
            pthread_cond_timedwait(&slots->freed, &slots->lock, &time) == 0;
 }
 
+/* A server that is full is not away: were it an outage, whoever asks often
+ * enough could stretch the grace of everybody (outage.h). */
 static ajr_outcome_t why_not(const ajr_slots_t *slots)
 {
-    return slots->open < slots->conf->max && slots->health.pause > 0
+    return slots->open < slots->conf->max && slots->health.pause > 0 &&
+                   !slots->health.full
                ? AJR_DATABASE_DOWN
                : AJR_DATABASE_BUSY;
 }

@@ -2,7 +2,7 @@
 -- Time without a database does not count against the grace. The grace is
 -- 30 s; all times are "ago".
 \ir helpers.psql
-SELECT plan(16);
+SELECT plan(18);
 
 CREATE FUNCTION t.refresh(rotated interval, n int, began interval,
                           ended interval) RETURNS text
@@ -20,8 +20,12 @@ SELECT is(t.refresh('640 s', 4, '600 s', '20 s'), 'reused',
           'rotated 40 s before the outage: no older one');
 SELECT is(t.refresh('640 s', 5, '600 s', '20 s'), 'rotated 6',
           'and that one rotates');
-SELECT is(t.refresh('300 s', 4, '600 s', '20 s'), 'replayed 5',
-          'rotated during it (the answer was lost)');
+SELECT is(t.refresh('595 s', 4, '600 s', '20 s'), 'replayed 5',
+          'rotated as it began (the answer was lost)');
+SELECT is(t.refresh('300 s', 4, '600 s', '20 s'), 'reused',
+          'rotated during it: somebody did reach the database');
+SELECT is(t.refresh('300 s', 5, '600 s', '20 s'), 'rotated 6',
+          'and that one goes on');
 SELECT is(t.refresh('1 day', 4, '600 s', '20 s'), 'reused',
           'a predecessor a day old right after a restart');
 
