@@ -131,30 +131,32 @@ static const char *rsa_read(EVP_PKEY **out, const half_t *half,
     return why != NULL ? why : build(out, "RSA", &numbers, half->private, pool);
 }
 
-/* RFC 7518 6.2. The coordinates are as long as the field, no shorter. */
+/* RFC 7518 6.2. Coordinates are to be as long as the field. Widely used writers
+ * (PyJWT, for one) leave out zero bytes in front, as numbers elsewhere in JWK
+ * do, in one key of 128 and in every other one of P-521: read as what is meant,
+ * for the point is looked at anyhow. */
 static const char *ec_read(EVP_PKEY **out, const half_t *half,
                            apr_pool_t *scratch, apr_pool_t *pool)
 {
     numbers_t numbers = {.jwk = half->json, .scratch = scratch};
     apr_size_t size = half->alg->signature_size / 2;
-    unsigned char *point = apr_palloc(scratch, 1 + 2 * size);
+    unsigned char *point = apr_pcalloc(scratch, 1 + 2 * size);
     ajr_bytes_t x, y, d;
 
-    if (!ajr_jwk_bytes(&x, half->json, "x", size, scratch) || x.len != size ||
-        !ajr_jwk_bytes(&y, half->json, "y", size, scratch) || y.len != size) {
-        return "has x or y that is missing or not as long as its curve needs";
+    if (!ajr_jwk_bytes(&x, half->json, "x", size, scratch) ||
+        !ajr_jwk_bytes(&y, half->json, "y", size, scratch)) {
+        return "has x or y that is missing or longer than its curve allows";
     }
     point[0] = POINT_CONVERSION_UNCOMPRESSED;
-    memcpy(point + 1, x.data, size);
-    memcpy(point + 1 + size, y.data, size);
+    memcpy(point + 1 + size - x.len, x.data, x.len);
+    memcpy(point + 1 + 2 * size - y.len, y.data, y.len);
     numbers.list[numbers.count++] = OSSL_PARAM_construct_utf8_string(
         OSSL_PKEY_PARAM_GROUP_NAME, (char *)half->alg->curve, 0);
     numbers.list[numbers.count++] = OSSL_PARAM_construct_octet_string(
         OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * size);
-    if (half->private &&
-        (!ajr_jwk_bytes(&d, half->json, "d", size, scratch) || d.len != size ||
-         !number_add(&numbers, OSSL_PKEY_PARAM_PRIV_KEY, d))) {
-        return "has a d that is not as long as its curve needs";
+    if (half->private && (!ajr_jwk_bytes(&d, half->json, "d", size, scratch) ||
+                          !number_add(&numbers, OSSL_PKEY_PARAM_PRIV_KEY, d))) {
+        return "has a d that is longer than its curve allows";
     }
     return build(out, "EC", &numbers, half->private, pool);
 }

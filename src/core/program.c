@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,19 +20,25 @@
 
 extern char **environ;
 
-/* A program that runs. The clock is a stop-watch here, nothing is judged by
- * it. */
+/* A program that runs, what it prints, and a timer that can be read when its
+ * time is over: one deadline for all waits, without asking for the time. */
 typedef struct running_t {
     pid_t pid;
     int out;
-    apr_time_t deadline;
+    int timer;
 } running_t;
 
-static int left_ms(const running_t *running)
+static int timer_start(apr_interval_time_t patience)
 {
-    apr_time_t left = running->deadline - apr_time_now();
+    struct itimerspec when = {
+        {0, 0},
+        {(time_t)apr_time_sec(patience), (long)apr_time_usec(patience) * 1000}};
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 
-    return left > 0 ? (int)((left + 999) / 1000) : 0;
+    if (timer >= 0) {
+        timerfd_settime(timer, 0, &when, NULL);
+    }
+    return timer;
 }
 
 /* In a process group of its own, so that all of it can be killed, with the
@@ -72,27 +79,36 @@ static int spawn(pid_t *pid, int out, char *const argv[])
     return error;
 }
 
+/* What it prints next: as read(), -2 when its time is over. */
+static ssize_t hear(const running_t *running, unsigned char *data,
+                    apr_size_t room)
+{
+    struct pollfd ends[2] = {{running->out, POLLIN, 0},
+                             {running->timer, POLLIN, 0}};
+
+    if (poll(ends, 2, -1) < 0) {
+        return -1;
+    }
+    return ends[1].revents != 0 ? -2 : read(running->out, data, room);
+}
+
 /* All that it prints, until it closes its output or the deadline. */
 static const char *listen_to(ajr_bytes_t *out, const running_t *running,
                              apr_pool_t *pool)
 {
     unsigned char *data = ajr_wiped_alloc(PRINTED_MAX + 1, pool);
-    struct pollfd wait = {running->out, POLLIN, 0};
-    ssize_t got;
 
     out->data = data;
     out->len = 0;
     while (out->len <= PRINTED_MAX) {
-        int ready = poll(&wait, 1, left_ms(running));
+        ssize_t got =
+            hear(running, data + out->len, PRINTED_MAX + 1 - out->len);
 
-        if (ready == 0) {
-            return "did not end in time";
-        }
-        got = ready < 0 ? -1
-                        : read(running->out, data + out->len,
-                               PRINTED_MAX + 1 - out->len);
         if (got == 0) {
             return NULL;
+        }
+        if (got == -2) {
+            return "did not end in time";
         }
         if (got < 0 && errno != EINTR) {
             return "cannot be read from";
@@ -118,12 +134,12 @@ static const char *exit_judge(int status, apr_pool_t *pool)
 /* How it ended. Who closed its output may still be running. */
 static const char *await(const running_t *running, apr_pool_t *pool)
 {
+    struct pollfd timer = {running->timer, POLLIN, 0};
     int status = 0;
-    pid_t ended;
+    pid_t ended = waitpid(running->pid, &status, WNOHANG);
 
-    while ((ended = waitpid(running->pid, &status, WNOHANG)) == 0 &&
-           left_ms(running) > 0) {
-        poll(NULL, 0, NAP_MS);
+    while (ended == 0 && poll(&timer, 1, NAP_MS) <= 0) {
+        ended = waitpid(running->pid, &status, WNOHANG);
     }
     if (ended == 0) {
         return "did not end in time";
@@ -139,7 +155,6 @@ static const char *follow(ajr_bytes_t *out, const running_t *running,
 {
     const char *why = listen_to(out, running, pool);
 
-    close(running->out);
     if (why == NULL) {
         why = await(running, pool);
     }
@@ -150,27 +165,42 @@ static const char *follow(ajr_bytes_t *out, const running_t *running,
     return why;
 }
 
+static const char *start(ajr_bytes_t *out, char *const argv[], int timer,
+                         apr_pool_t *pool)
+{
+    running_t running = {0, -1, timer};
+    const char *why;
+    int ends[2], error;
+
+    if (timer < 0 || pipe2(ends, O_CLOEXEC) != 0) {
+        return "cannot be started: no descriptors";
+    }
+    running.out = ends[0];
+    error = spawn(&running.pid, ends[1], argv);
+    close(ends[1]);
+    why = error != 0
+              ? apr_psprintf(pool, "cannot be started (%s)", strerror(error))
+              : follow(out, &running, pool);
+    close(ends[0]);
+    return why;
+}
+
 const char *ajr_program_run(ajr_bytes_t *out, const char *command,
                             apr_interval_time_t patience, apr_pool_t *pool)
 {
-    running_t running = {0, -1, apr_time_now() + patience};
     char **argv = NULL;
-    int ends[2], error;
+    const char *why;
+    int timer;
 
     if (apr_tokenize_to_argv(command, &argv, pool) != APR_SUCCESS ||
         argv[0] == NULL || argv[0][0] != '/') {
         return "lacks the absolute path of a program; write "
                "\"exec:/path/to/program arguments\"";
     }
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        return "cannot be started: no pipe";
+    timer = timer_start(patience);
+    why = start(out, argv, timer, pool);
+    if (timer >= 0) {
+        close(timer);
     }
-    error = spawn(&running.pid, ends[1], argv);
-    close(ends[1]);
-    if (error != 0) {
-        close(ends[0]);
-        return apr_psprintf(pool, "cannot be started (%s)", strerror(error));
-    }
-    running.out = ends[0];
-    return follow(out, &running, pool);
+    return why;
 }

@@ -200,6 +200,8 @@ static void a_malformed_key_is_refused(void **state)
         /* the point of another key; y = x */
         {"ES256", "{\"kty\":\"EC\",\"crv\":\"P-256\"," EC_X
                   ",\"y\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"}"},
+        {"ES256", "{\"kty\":\"EC\",\"crv\":\"P-256\"," EC_X ",\"y\":"
+                  "\"AMf8RM0bvZt-hyzf7bnuvfSzaV1uqQskrYpGIyiFiOWt\"}"},
         {"ES256", "{" EC ",\"d\":\"AQ\"}"},
         {"ES256", "{" EC ",\"d\":7}"},
         /* the private half of another key */
@@ -428,19 +430,37 @@ static void the_public_set_has_each_key_once_and_no_secret(void **state)
     assert_string_equal(text_of(set, *state), "{\"keys\":[]}");
 }
 
-/* A coordinate that starts with a zero byte keeps it (RFC 7518 6.2.1.2). */
+static void shorten(json_t *jwk, const char *name, apr_pool_t *pool)
+{
+    ajr_bytes_t bytes;
+
+    assert_true(ajr_base64url_decode(
+        &bytes, ajr_bytes_of(json_string_value(json_object_get(jwk, name))),
+        pool));
+    assert_int_equal(bytes.data[0], 0);
+    bytes.data++;
+    bytes.len--;
+    json_object_set_new(jwk, name,
+                        json_string(ajr_base64url_encode(bytes, pool)));
+}
+
+/* A coordinate that starts with a zero byte keeps it (RFC 7518 6.2.1.2), and
+ * is known where somebody else has dropped it. */
 static void coordinates_keep_their_leading_zeros(void **state)
 {
     int which, short_ones = 0;
 
-    for (which = 0; which < 2000 && short_ones < 2; which++) {
+    for (which = 0; which < 40000 && short_ones < 2; which++) {
         EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "prime256v1");
         ajr_key_t key = {
             ajr_alg_find("ES256"), NULL, {NULL, pkey}, false, false};
         json_t *jwk = ajr_jwk_export(&key, *state);
 
-        if (*json_string_value(json_object_get(jwk, "x")) == 'A') {
+        if (strncmp(json_string_value(json_object_get(jwk, "x")), "AA", 2) ==
+            0) {
             assert_int_equal(json_string_length(json_object_get(jwk, "x")), 43);
+            assert_false(refused("ES256", text_of(jwk, *state), *state));
+            shorten(jwk, "x", *state);
             assert_false(refused("ES256", text_of(jwk, *state), *state));
             short_ones++;
         }
