@@ -122,22 +122,9 @@ static const char *make_secret(ajr_key_t *key, ajr_bytes_t material,
             pool, "has %" APR_SIZE_T_FMT " bytes, %s needs at least %d",
             material.len, key->alg->name, key->alg->min_bits / 8);
     }
-    key->signs = true;
+    key->secret = true;
     key->material.hmac = ajr_hmac_make(key->alg->digest, material, pool);
     return key->material.hmac != NULL ? NULL : "cannot be used by OpenSSL";
-}
-
-static const char *make_pkey(ajr_key_t *key, ajr_bytes_t material,
-                             apr_pool_t *pool)
-{
-    bool private = false;
-    const char *why = read_pem(&key->material.pkey, &private, material, pool);
-
-    if (why != NULL) {
-        return why;
-    }
-    key->signs = private;
-    return ajr_alg_refuses(key->alg, key->material.pkey, pool);
 }
 
 /* Signs and verifies a sample, so that halves that do not belong together, or
@@ -159,22 +146,65 @@ static const char *test_sign(const ajr_key_t *key, apr_pool_t *pool)
                   "together";
 }
 
-static const char *make(ajr_key_t *key, ajr_bytes_t material, ajr_use_t use,
-                        apr_pool_t *pool)
+static const char *allow(ajr_key_t *key, ajr_use_t use, apr_pool_t *pool)
 {
-    const char *why = key->alg->type == AJR_KEY_OCT
-                          ? make_secret(key, material, pool)
-                          : make_pkey(key, material, pool);
+    const char *why = NULL;
 
-    if (why != NULL) {
-        return why;
-    }
-    if (key->signs) {
+    if (key->secret) {
         why = test_sign(key, pool);
     } else if (use == AJR_USE_SIGN) {
         why = "is a public key, and use=sign needs the private one";
     }
-    key->signs = key->signs && use != AJR_USE_VERIFY;
+    key->signs = key->secret && use != AJR_USE_VERIFY;
+    return why;
+}
+
+static const char *name(ajr_key_t *key, const char *kid, apr_pool_t *pool)
+{
+    if (kid != NULL && (*kid == '\0' || !ajr_utf8_valid(ajr_bytes_of(kid)))) {
+        return "has a kid that is empty or not UTF-8";
+    }
+    key->kid = apr_pstrdup(pool, kid);
+    return NULL;
+}
+
+const char *ajr_key_adopt(ajr_key_t **out, const ajr_alg_t *alg, EVP_PKEY *pkey,
+                          bool private, const char *kid, ajr_use_t use,
+                          apr_pool_t *pool)
+{
+    ajr_key_t *key = apr_pcalloc(pool, sizeof(*key));
+    const char *why = name(key, kid, pool);
+
+    *out = NULL;
+    key->alg = alg;
+    key->material.pkey = pkey;
+    key->secret = private;
+    if (why == NULL) {
+        why = ajr_alg_refuses(alg, pkey, pool);
+    }
+    if (why == NULL) {
+        why = allow(key, use, pool);
+    }
+    ERR_clear_error();
+    *out = why == NULL ? key : NULL;
+    return why;
+}
+
+static const char *make_symmetric(ajr_key_t **out, const ajr_alg_t *alg,
+                                  ajr_bytes_t material, const char *kid,
+                                  ajr_use_t use, apr_pool_t *pool)
+{
+    ajr_key_t *key = apr_pcalloc(pool, sizeof(*key));
+    const char *why = name(key, kid, pool);
+
+    key->alg = alg;
+    if (why == NULL) {
+        why = make_secret(key, material, pool);
+    }
+    if (why == NULL) {
+        why = allow(key, use, pool);
+    }
+    *out = why == NULL ? key : NULL;
     return why;
 }
 
@@ -182,20 +212,20 @@ const char *ajr_key_make(ajr_key_t **out, const ajr_alg_t *alg,
                          ajr_bytes_t material, const char *kid, ajr_use_t use,
                          apr_pool_t *pool)
 {
-    ajr_key_t *key = apr_pcalloc(pool, sizeof(*key));
+    EVP_PKEY *pkey = NULL;
+    bool private = false;
     const char *why;
 
     *out = NULL;
-    if (kid != NULL && (*kid == '\0' || !ajr_utf8_valid(ajr_bytes_of(kid)))) {
-        return "has a kid that is empty or not UTF-8";
+    if (alg->type == AJR_KEY_OCT) {
+        why = make_symmetric(out, alg, material, kid, use, pool);
+    } else {
+        why = read_pem(&pkey, &private, material, pool);
+        if (why == NULL) {
+            why = ajr_key_adopt(out, alg, pkey, private, kid, use, pool);
+        }
     }
-    key->alg = alg;
-    key->kid = apr_pstrdup(pool, kid);
-    why = make(key, material, use, pool);
     ERR_clear_error();
-    if (why == NULL) {
-        *out = key;
-    }
     return why;
 }
 

@@ -12,7 +12,8 @@ typedef struct ajr_key_t {
     const ajr_alg_t *alg;
     const char *kid; /* NULL = none */
     ajr_alg_key_t material;
-    bool signs; /* private or symmetric, and allowed to mint */
+    bool secret; /* private or symmetric */
+    bool signs;  /* secret, and allowed to mint */
 } ajr_key_t;
 
 /* const ajr_key_t * in the order of configuration. NULL = no keys. */
@@ -28,6 +29,12 @@ typedef enum ajr_use_t { AJR_USE_ANY, AJR_USE_SIGN, AJR_USE_VERIFY } ajr_use_t;
 const char *ajr_key_make(ajr_key_t **out, const ajr_alg_t *alg,
                          ajr_bytes_t material, const char *kid, ajr_use_t use,
                          apr_pool_t *pool);
+
+/* The same of a key that OpenSSL has taken in already and the pool owns;
+ * `private` tells whether its private half is there. */
+const char *ajr_key_adopt(ajr_key_t **out, const ajr_alg_t *alg, EVP_PKEY *pkey,
+                          bool private, const char *kid, ajr_use_t use,
+                          apr_pool_t *pool);
 
 /* The first key that may mint, NULL when none. */
 const ajr_key_t *ajr_keyset_signer(const ajr_keyset_t *keys);

@@ -4,123 +4,20 @@
 #include <string.h>
 
 #include <apr_env.h>
-#include <apr_file_io.h>
 #include <apr_strings.h>
-#include <openssl/crypto.h>
 
 #include "dotenv.h"
+#include "file.h"
+#include "program.h"
+#include "wiped.h"
 
-#define SIZE_MAX_BYTES 65536
-
-/* ---- memory that is wiped with its pool ---- */
-
-typedef struct wiped_t {
-    unsigned char *data;
-    apr_size_t len;
-} wiped_t;
-
-static apr_status_t wipe(void *data)
-{
-    wiped_t *wiped = data;
-
-    OPENSSL_cleanse(wiped->data, wiped->len);
-    return APR_SUCCESS;
-}
-
-static void wipe_later(unsigned char *data, apr_size_t len, apr_pool_t *pool)
-{
-    wiped_t *wiped = apr_palloc(pool, sizeof(*wiped));
-
-    wiped->data = data;
-    wiped->len = len;
-    apr_pool_cleanup_register(pool, wiped, wipe, apr_pool_cleanup_null);
-}
-
-static unsigned char *alloc_wiped(apr_size_t len, apr_pool_t *pool)
-{
-    unsigned char *data = apr_pcalloc(pool, len);
-
-    wipe_later(data, len, pool);
-    return data;
-}
-
-static ajr_bytes_t copy_wiped(ajr_bytes_t in, apr_pool_t *pool)
-{
-    unsigned char *data = alloc_wiped(in.len + 1, pool);
-    ajr_bytes_t copy = {data, in.len};
-
-    memcpy(data, in.data, in.len);
-    return copy;
-}
-
-/* ---- reading ---- */
-
-/* A file as it was found. data is writable and wiped with the pool. */
-typedef struct contents_t {
-    unsigned char *data;
-    apr_size_t len;
-    bool exposed; /* everybody on this host can read it */
-} contents_t;
-
-static const char *status_text(const char *what, apr_status_t status,
-                               apr_pool_t *pool)
-{
-    char buffer[120];
-
-    return apr_psprintf(pool, "%s (%s)", what,
-                        apr_strerror(status, buffer, sizeof(buffer)));
-}
-
-static const char *read_open_file(contents_t *out, apr_file_t *file,
-                                  apr_pool_t *pool)
-{
-    apr_status_t status;
-
-    out->data = alloc_wiped(SIZE_MAX_BYTES + 1, pool);
-    status = apr_file_read_full(file, out->data, SIZE_MAX_BYTES + 1, &out->len);
-    if (status != APR_SUCCESS && status != APR_EOF) {
-        return status_text("cannot be read", status, pool);
-    }
-    return out->len <= SIZE_MAX_BYTES ? NULL
-                                      : "is larger than 64 KiB; is it the "
-                                        "right file?";
-}
-
-static const char *read_file(contents_t *out, const char *path,
-                             const char *root, apr_pool_t *pool)
-{
-    char *full = NULL;
-    apr_finfo_t info;
-    apr_file_t *file;
-    apr_status_t status = apr_filepath_merge(&full, root, path, 0, pool);
-
-    if (status != APR_SUCCESS) {
-        return status_text("is no usable path", status, pool);
-    }
-    status = apr_stat(&info, full, APR_FINFO_TYPE | APR_FINFO_PROT, pool);
-    if (status != APR_SUCCESS && status != APR_INCOMPLETE) {
-        return status_text("cannot be found; check the path", status, pool);
-    }
-    /* Before it is opened: opening a pipe would wait for its writer. */
-    if (info.filetype != APR_REG) {
-        return "is not a regular file; name the file itself";
-    }
-    out->exposed = (info.protection & APR_FPROT_WREAD) != 0;
-    status =
-        apr_file_open(&file, full, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, pool);
-    if (status != APR_SUCCESS) {
-        return status_text("cannot be opened; let the user that starts httpd "
-                           "read it",
-                           status, pool);
-    }
-    return read_open_file(out, file, pool);
-}
+#define PATIENCE apr_time_from_sec(10)
 
 static const char *from_file(ajr_bytes_t *out, bool *exposed, const char *path,
                              const char *root, apr_pool_t *pool)
 {
-    contents_t contents = {NULL, 0, false};
-    const char *why = read_file(&contents, path, root, pool);
+    ajr_file_t contents;
+    const char *why = ajr_file_read(&contents, path, root, pool);
 
     out->data = contents.data;
     out->len = contents.len;
@@ -148,20 +45,44 @@ static const char *from_dotenv(ajr_bytes_t *out, bool *exposed,
                                apr_pool_t *pool)
 {
     const char *hash = strrchr(where, '#');
-    contents_t contents = {NULL, 0, false};
+    ajr_file_t contents;
     const char *why;
 
     if (hash == NULL || hash == where || hash[1] == '\0') {
         return "lacks the path or the name; write dotenv:PATH#NAME";
     }
-    why = read_file(&contents,
-                    apr_pstrmemdup(pool, where, (apr_size_t)(hash - where)),
-                    root, pool);
+    why = ajr_file_read(&contents,
+                        apr_pstrmemdup(pool, where, (apr_size_t)(hash - where)),
+                        root, pool);
     *exposed = contents.exposed;
     if (why != NULL) {
         return why;
     }
     return ajr_dotenv_find(out, contents.data, contents.len, hash + 1, pool);
+}
+
+/* A line is how programs print: its end is not part of the key. */
+static ajr_bytes_t without_newline(ajr_bytes_t in)
+{
+    if (in.len > 0 && in.data[in.len - 1] == '\n') {
+        in.len--;
+        if (in.len > 0 && in.data[in.len - 1] == '\r') {
+            in.len--;
+        }
+    }
+    return in;
+}
+
+static const char *from_exec(ajr_bytes_t *out, bool *exposed,
+                             const char *command, const char *root,
+                             apr_pool_t *pool)
+{
+    const char *why = ajr_program_run(out, command, PATIENCE, pool);
+
+    (void)exposed;
+    (void)root;
+    *out = without_newline(*out);
+    return why;
 }
 
 /* A kind of source, and what reads that which stands behind its prefix. */
@@ -172,9 +93,9 @@ typedef struct kind_t {
 } kind_t;
 
 static const kind_t kinds[] = {
-    {"file:", from_file},
-    {"env:", from_env},
-    {"dotenv:", from_dotenv},
+    {"file:", from_file},     {"env:", from_env},
+    {"dotenv:", from_dotenv}, {AJR_KEYSOURCE_JWK, from_file},
+    {"exec:", from_exec},
 };
 
 static const kind_t *kind_of(const char *source)
@@ -192,7 +113,7 @@ static const kind_t *kind_of(const char *source)
 const char *ajr_keysource_read(ajr_secret_t *out, const char *source,
                                const char *root, apr_pool_t *pool)
 {
-    static const ajr_secret_t nothing = {{NULL, 0}, NULL};
+    static const ajr_secret_t nothing = {{NULL, 0}, NULL, false};
     const kind_t *kind = kind_of(source);
     apr_pool_t *scratch;
     ajr_bytes_t found = {NULL, 0};
@@ -203,8 +124,8 @@ const char *ajr_keysource_read(ajr_secret_t *out, const char *source,
     *out = nothing;
     if (kind == NULL) {
         /* Not repeated: it may well be the secret itself. */
-        return "a key's source must be file:PATH, env:NAME or "
-               "dotenv:PATH#NAME, not the key";
+        return "a key's source must be file:PATH, jwk:PATH, env:NAME, "
+               "dotenv:PATH#NAME or exec:PROGRAM, not the key";
     }
     apr_pool_create(&scratch, pool);
     why = kind->read(&found, &exposed, source + strlen(kind->prefix), root,
@@ -215,7 +136,8 @@ const char *ajr_keysource_read(ajr_secret_t *out, const char *source,
     if (why != NULL) {
         sentence = apr_pstrcat(pool, source, " ", why, NULL);
     } else {
-        out->bytes = copy_wiped(found, pool);
+        out->bytes = ajr_wiped_copy(found, pool);
+        out->jwk = strcmp(kind->prefix, AJR_KEYSOURCE_JWK) == 0;
         out->warning = exposed ? apr_pstrcat(pool, source,
                                              " can be read by every user of "
                                              "this host; chmod o-r",
@@ -228,17 +150,6 @@ const char *ajr_keysource_read(ajr_secret_t *out, const char *source,
 
 /* ---- decoding ---- */
 
-static ajr_bytes_t without_newline(ajr_bytes_t in)
-{
-    if (in.len > 0 && in.data[in.len - 1] == '\n') {
-        in.len--;
-        if (in.len > 0 && in.data[in.len - 1] == '\r') {
-            in.len--;
-        }
-    }
-    return in;
-}
-
 static const char *decode_raw(ajr_secret_t *out, const ajr_secret_t *in,
                               apr_pool_t *pool)
 {
@@ -248,7 +159,7 @@ static const char *decode_raw(ajr_secret_t *out, const ajr_secret_t *in,
         out->warning = "ends in a newline, which is not taken as part of the "
                        "key; write it without (printf %s)";
     }
-    out->bytes = copy_wiped(bytes, pool);
+    out->bytes = ajr_wiped_copy(bytes, pool);
     return NULL;
 }
 
@@ -267,7 +178,7 @@ static bool unpad(ajr_bytes_t *text)
 static const char *decode_base64(ajr_secret_t *out, const ajr_secret_t *in,
                                  apr_pool_t *pool)
 {
-    ajr_bytes_t text = copy_wiped(without_newline(in->bytes), pool);
+    ajr_bytes_t text = ajr_wiped_copy(without_newline(in->bytes), pool);
     unsigned char *c = (unsigned char *)text.data;
     const unsigned char *end = c + text.len;
     bool standard = false, url = false;
@@ -282,7 +193,7 @@ static const char *decode_base64(ajr_secret_t *out, const ajr_secret_t *in,
         return "is not base64 on one line (openssl rand -base64 48 | "
                "tr -d '\\n'), or wants another encoding=";
     }
-    wipe_later((unsigned char *)out->bytes.data, out->bytes.len, pool);
+    ajr_wiped_later((unsigned char *)out->bytes.data, out->bytes.len, pool);
     return NULL;
 }
 
@@ -293,7 +204,7 @@ static const char *decode_hex(ajr_secret_t *out, const ajr_secret_t *in,
                               "(openssl rand -hex 64), or wants another "
                               "encoding=";
     ajr_bytes_t text = without_newline(in->bytes);
-    unsigned char *data = alloc_wiped(text.len / 2 + 1, pool);
+    unsigned char *data = ajr_wiped_alloc(text.len / 2 + 1, pool);
     apr_size_t i;
 
     if (text.len % 2 != 0) {
@@ -316,7 +227,7 @@ static const char *decode_hex(ajr_secret_t *out, const ajr_secret_t *in,
 const char *ajr_keysource_decode(ajr_secret_t *out, const ajr_secret_t *in,
                                  ajr_encoding_t encoding, apr_pool_t *pool)
 {
-    static const ajr_secret_t nothing = {{NULL, 0}, NULL};
+    static const ajr_secret_t nothing = {{NULL, 0}, NULL, false};
     const char *why;
 
     *out = nothing;

@@ -5,6 +5,8 @@
  *   file:PATH         the file's bytes
  *   env:NAME          an environment variable of httpd
  *   dotenv:PATH#NAME  one assignment of a Laravel .env file
+ *   jwk:PATH          the file's bytes, which are one JWK (RFC 7517)
+ *   exec:PROGRAM ARGS what a program prints, without its last newline
  *
  * Read when the configuration is read, as root.
  */
@@ -12,6 +14,8 @@
 #define AJR_KEYSOURCE_H
 
 #include "wire.h"
+
+#define AJR_KEYSOURCE_JWK "jwk:"
 
 /* How the text of a symmetric key stands for its bytes. */
 typedef enum ajr_encoding_t {
@@ -24,6 +28,7 @@ typedef enum ajr_encoding_t {
 typedef struct ajr_secret_t {
     ajr_bytes_t bytes;
     const char *warning; /* a sentence worth logging, NULL = none */
+    bool jwk;            /* the bytes are a JWK, for ajr_jwk_make() */
 } ajr_secret_t;
 
 /* Reads `source`; relative paths are taken below `root`. Returns NULL, or a
@@ -31,7 +36,7 @@ typedef struct ajr_secret_t {
  * the secret (a source of no known kind is not repeated: it may be the key
  * itself). Warns of a file that others can read. A .env construct that is
  * not understood (`${..}`, a name assigned twice) is an error, not a guess.
- * Empty material is an error. At most 64 KiB. */
+ * Empty material is an error. At most 64 KiB. A program has ten seconds. */
 const char *ajr_keysource_read(ajr_secret_t *out, const char *source,
                                const char *root, apr_pool_t *pool);
 

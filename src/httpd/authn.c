@@ -29,13 +29,12 @@ ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
                               apr_pool_t *pool)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
-    const ajr_keyset_t *keys = ajr_conf_keys(conf);
     const ajr_policy_t policy = policy_of(conf);
-    /* Key sets of the configuration are never freed: their address is a number
-     * that no other set has. */
-    ajr_outcome_t outcome = ajr_cache_verify(
-        jwt, ajr_server_conf(r->server)->cache, token, keys,
-        (apr_uint64_t)(apr_uintptr_t)keys, r->request_time, pool);
+    apr_uint64_t number;
+    const ajr_keyset_t *keys = ajr_keys_judging(&number, conf, pool);
+    ajr_outcome_t outcome =
+        ajr_cache_verify(jwt, ajr_server_conf(r->server)->cache, token, keys,
+                         number, r->request_time, pool);
 
     *subject = NULL;
     if (outcome != AJR_OK) {
@@ -50,8 +49,8 @@ static const char *incomplete(request_rec *r, const ajr_dir_conf_t *conf)
     if (ap_auth_name(r) == NULL) {
         return "AuthType Bearer needs AuthName, the realm of its challenge";
     }
-    if (ajr_conf_keys(conf) == NULL) {
-        return "AuthType Bearer needs a JwtKey";
+    if (ajr_conf_keys(conf) == NULL && ajr_conf_key_files(conf) == NULL) {
+        return "AuthType Bearer needs a JwtKey or a JwtKeySet";
     }
     return NULL;
 }

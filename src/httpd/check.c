@@ -75,8 +75,8 @@ static bool section_sane(apr_pool_t *ptemp, server_rec *s,
     if (handler == NULL) {
         complain(s, apr_psprintf(ptemp,
                                  "SetHandler %s at %s: no such handler; known: "
-                                 "jwt-login, jwt-refresh, jwt-logout",
-                                 name, core->d));
+                                 "%s",
+                                 name, core->d, ajr_handler_names(ptemp)));
         return false;
     }
     section = ap_merge_per_dir_configs(ptemp, s->lookup_defaults, section);
@@ -97,6 +97,7 @@ static bool server_sane(apr_pool_t *ptemp, server_rec *s)
     bool sane = pool_sane(s, ajr_server_conf(s));
     int i;
 
+    ajr_key_files_check(ptemp, s);
     for (i = 0; i < core->sec_url->nelts; i++) {
         sane &= section_sane(
             ptemp, s, APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *));

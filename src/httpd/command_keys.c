@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * JwtKey and JwtRefreshKey. Keys are loaded and test-signed right here, while
- * the configuration is read as root: a mistake is reported with the file and
- * line it stands on, by `httpd -t` too.
+ * JwtKey, JwtKeySet and JwtRefreshKey. Keys are loaded and test-signed right
+ * here, while the configuration is read as root: a mistake is reported with the
+ * file and line it stands on, by `httpd -t` too.
  */
 #include "commands.h"
 
 #include <string.h>
 
+#include "jwk.h"
 #include "keysource.h"
 
 /* One JwtKey line, read. */
@@ -86,8 +87,12 @@ static const char *line_read(key_line_t *line, cmd_parms *cmd, int argc,
             return apr_psprintf(cmd->pool,
                                 "JwtKey: `%s` is none of kid=NAME, use=sign, "
                                 "use=verify, encoding=raw, encoding=base64, "
-                                "encoding=hex",
-                                argv[i]);
+                                "encoding=hex%s",
+                                argv[i],
+                                strncmp(line->source, "exec:", 5) == 0
+                                    ? "; put quotes around exec: and its "
+                                      "arguments"
+                                    : "");
         }
     }
     if (line->encoded && line->alg->type != AJR_KEY_OCT) {
@@ -99,7 +104,8 @@ static const char *line_read(key_line_t *line, cmd_parms *cmd, int argc,
     return NULL;
 }
 
-/* The bytes of a source, decoded when they are a symmetric key. */
+/* The bytes of a source, decoded when they are a symmetric key. Leaves the
+ * warning of the source itself to the caller, who knows what it holds. */
 static const char *material_read(ajr_secret_t *out, cmd_parms *cmd,
                                  const char *source, bool symmetric,
                                  ajr_encoding_t encoding)
@@ -110,14 +116,12 @@ static const char *material_read(ajr_secret_t *out, cmd_parms *cmd,
         cmd->temp_pool);
 
     *out = text;
-    if (wrong == NULL && text.warning != NULL) {
-        ajr_command_warn(cmd, text.warning);
-    }
-    if (wrong == NULL && symmetric) {
+    if (wrong == NULL && symmetric && !text.jwk) {
         wrong = ajr_keysource_decode(out, &text, encoding, cmd->temp_pool);
         if (wrong == NULL && out->warning != NULL) {
             ajr_command_warn(cmd, out->warning);
         }
+        out->warning = text.warning;
     }
     return wrong == NULL
                ? NULL
@@ -139,14 +143,42 @@ const char *ajr_set_keys(cmd_parms *cmd, void *conf, int argc,
     if (wrong != NULL) {
         return wrong;
     }
-    wrong = ajr_key_make(&key, line.alg, secret.bytes, line.kid, line.use,
-                         cmd->pool);
+    if (secret.jwk && line.encoded) {
+        return "JwtKey: encoding= is not for jwk:, whose encoding is its own";
+    }
+    wrong = (secret.jwk ? ajr_jwk_make : ajr_key_make)(
+        &key, line.alg, secret.bytes, line.kid, line.use, cmd->pool);
     if (wrong != NULL) {
         return apr_psprintf(cmd->pool, "JwtKey: the key in %s %s", line.source,
                             wrong);
     }
+    /* Everybody may read a public key. */
+    if (secret.warning != NULL && key->secret) {
+        ajr_command_warn(cmd, secret.warning);
+    }
     APR_ARRAY_PUSH(ajr_slot_array(cmd, conf, sizeof(key)), const ajr_key_t *) =
         key;
+    return NULL;
+}
+
+const char *ajr_set_key_files(cmd_parms *cmd, void *conf, const char *path)
+{
+    ajr_key_file_t entry = {NULL, cmd->server};
+    ajr_jwks_news_t news;
+    const char *wrong = ajr_jwks_file_open(
+        &entry.file, &news, path, ap_server_root_relative(cmd->temp_pool, ""),
+        cmd->pool);
+
+    if (wrong != NULL) {
+        return apr_psprintf(cmd->pool, "JwtKeySet: %s", wrong);
+    }
+    if (news.warning != NULL) {
+        ajr_command_warn(cmd, news.warning);
+    }
+    APR_ARRAY_PUSH(ajr_slot_array(cmd, conf, sizeof(entry)), ajr_key_file_t) =
+        entry;
+    APR_ARRAY_PUSH(ajr_server_conf(cmd->server)->key_files, ajr_key_file_t) =
+        entry;
     return NULL;
 }
 
@@ -160,7 +192,15 @@ const char *ajr_set_refresh_keys(cmd_parms *cmd, void *conf, const char *source)
     if (wrong != NULL) {
         return wrong;
     }
-    wrong = ajr_grant_key_make(&key, secret.bytes, cmd->pool);
+    if (secret.warning != NULL) {
+        ajr_command_warn(cmd, secret.warning);
+    }
+    if (secret.jwk) {
+        wrong = ajr_jwk_secret(&secret.bytes, secret.bytes, cmd->temp_pool);
+    }
+    if (wrong == NULL) {
+        wrong = ajr_grant_key_make(&key, secret.bytes, cmd->pool);
+    }
     if (wrong != NULL) {
         return apr_psprintf(cmd->pool, "JwtRefreshKey: the key in %s %s",
                             source, wrong);

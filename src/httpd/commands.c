@@ -219,6 +219,8 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define SET_FIELDS set_fields
 #define COMMAND_KEYS(...) AP_INIT_TAKE_ARGV(__VA_ARGS__)
 #define SET_KEYS ajr_set_keys
+#define COMMAND_KEY_FILES(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_KEY_FILES ajr_set_key_files
 #define COMMAND_REFRESH_KEYS(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_REFRESH_KEYS ajr_set_refresh_keys
 #define COMMAND_EXPORTS(...) AP_INIT_TAKE_ARGV(__VA_ARGS__)

@@ -26,6 +26,7 @@ void ajr_command_warn(cmd_parms *cmd, const char *sentence);
 /* command_keys.c */
 const char *ajr_set_keys(cmd_parms *cmd, void *conf, int argc,
                          char *const argv[]);
+const char *ajr_set_key_files(cmd_parms *cmd, void *conf, const char *path);
 const char *ajr_set_refresh_keys(cmd_parms *cmd, void *conf,
                                  const char *source);
 

@@ -15,6 +15,7 @@
 #include "cache.h"
 #include "claim.h"
 #include "dialect.h"
+#include "jwks_file.h"
 #include "key.h"
 #include "store.h"
 
@@ -28,6 +29,12 @@ typedef struct ajr_export_t {
     const char *env;
     const char *header;
 } ajr_export_t;
+
+/* One JwtKeySet, and the server whose log it writes to. */
+typedef struct ajr_key_file_t {
+    ajr_jwks_file_t *file;
+    server_rec *server;
+} ajr_key_file_t;
 
 /* One JwtLoginProvider. */
 typedef struct ajr_login_provider_t {
@@ -52,8 +59,9 @@ typedef struct ajr_login_fields_t {
 #define AJR_TYPE_SCHEMA const char *
 #define AJR_TYPE_DIALECT const ajr_dialect_t *
 #define AJR_TYPE_FIELDS const ajr_login_fields_t *
-#define AJR_TYPE_LIST apr_array_header_t * /* const char * */
-#define AJR_TYPE_KEYS ajr_keyset_t *       /* const ajr_key_t * */
+#define AJR_TYPE_LIST apr_array_header_t *      /* const char * */
+#define AJR_TYPE_KEYS ajr_keyset_t *            /* const ajr_key_t * */
+#define AJR_TYPE_KEY_FILES apr_array_header_t * /* ajr_key_file_t */
 #define AJR_TYPE_REFRESH_KEYS \
     apr_array_header_t *                        /* const ajr_grant_key_t * \
                                                  */
@@ -72,6 +80,7 @@ typedef struct ajr_login_fields_t {
 #define AJR_UNSET_FIELDS NULL
 #define AJR_UNSET_LIST NULL
 #define AJR_UNSET_KEYS NULL
+#define AJR_UNSET_KEY_FILES NULL
 #define AJR_UNSET_REFRESH_KEYS NULL
 #define AJR_UNSET_EXPORTS NULL
 #define AJR_UNSET_PROVIDERS NULL
@@ -102,6 +111,9 @@ typedef struct ajr_server_conf_t {
 
     /* Modules that say of every refusal what we say: int, from post_config. */
     apr_array_header_t *echoes;
+
+    /* Every JwtKeySet in this server, in whatever scope: ajr_key_file_t. */
+    apr_array_header_t *key_files;
 
     ajr_store_t store; /* filled by post_config; its pool by child_init */
 

@@ -11,9 +11,12 @@
 #define PREFIX "jwt-"
 
 static const ajr_handler_t handlers[] = {
-    {"jwt-login", "POST", true, ajr_login_run},
-    {"jwt-refresh", "POST", true, ajr_refresh_run},
-    {"jwt-logout", "POST", false, ajr_logout_run},
+    {"jwt-login", "POST",
+     AJR_NEEDS_SESSIONS | AJR_NEEDS_SIGNER | AJR_NEEDS_LOGIN, ajr_login_run},
+    {"jwt-refresh", "POST", AJR_NEEDS_SESSIONS | AJR_NEEDS_SIGNER,
+     ajr_refresh_run},
+    {"jwt-logout", "POST", AJR_NEEDS_SESSIONS, ajr_logout_run},
+    {"jwt-keys", "GET, HEAD", 0, ajr_keys_run},
 };
 
 const ajr_handler_t *ajr_handler_find(const char *name)
@@ -26,6 +29,17 @@ const ajr_handler_t *ajr_handler_find(const char *name)
         }
     }
     return NULL;
+}
+
+const char *ajr_handler_names(apr_pool_t *pool)
+{
+    const char *names = handlers[0].name;
+    size_t i;
+
+    for (i = 1; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+        names = apr_pstrcat(pool, names, ", ", handlers[i].name, NULL);
+    }
+    return names;
 }
 
 static bool ours(const char *name)
@@ -70,9 +84,17 @@ int ajr_handler_unmapped(request_rec *r)
                : DECLINED;
 }
 
+/* Methods have a case (RFC 9110 9.1). */
 static bool method_allowed(request_rec *r, const ajr_handler_t *handler)
 {
-    return ap_cstr_casecmp(r->method, handler->methods) == 0;
+    const char *rest = handler->methods;
+    bool allowed = false;
+
+    while (*rest != '\0' && !allowed) {
+        allowed = strcmp(ap_getword(r->pool, &rest, ','), r->method) == 0;
+        rest += strspn(rest, " ");
+    }
+    return allowed;
 }
 
 int ajr_handler_run(request_rec *r)

@@ -118,21 +118,35 @@ int ajr_respond_empty(request_rec *r, ajr_outcome_t outcome, int status);
 /* log.c: the one line of a request that we ended. */
 void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome);
 
-/* handler.c: SetHandler jwt-*, claimed before anything is mapped to disk. */
+/* handler.c: SetHandler jwt-*, claimed before anything is mapped to disk. What
+ * a handler needs of the configuration: */
+#define AJR_NEEDS_SESSIONS 1U /* JwtDatabase and JwtRefreshKey */
+#define AJR_NEEDS_SIGNER 2U   /* a JwtKey that can sign */
+#define AJR_NEEDS_LOGIN 4U    /* a JwtLoginProvider */
 struct ajr_handler_t {
     const char *name;
     const char *methods; /* for Allow */
-    bool mints;          /* needs a signing key */
+    unsigned needs;      /* AJR_NEEDS_* */
     int (*run)(request_rec *r);
 };
 int ajr_handler_claim(request_rec *r);
 int ajr_handler_unmapped(request_rec *r);
 int ajr_handler_run(request_rec *r);
 const ajr_handler_t *ajr_handler_find(const char *name);
+const char *ajr_handler_names(apr_pool_t *pool);
 
-/* login.c refresh.c logout.c: one handler each. */
+/* key_files.c: JwtKeySet. The keys that judge in a scope (NULL = none is
+ * configured), and their number: no other keys of this process have it. What
+ * came of a file stays in memory until the pool goes. */
+const ajr_keyset_t *ajr_keys_judging(apr_uint64_t *number,
+                                     const ajr_dir_conf_t *conf,
+                                     apr_pool_t *pool);
+void ajr_key_files_check(apr_pool_t *ptemp, server_rec *s);
+
+/* login.c refresh.c logout.c keys.c: one handler each. */
 int ajr_login_run(request_rec *r);
 int ajr_refresh_run(request_rec *r);
 int ajr_logout_run(request_rec *r);
+int ajr_keys_run(request_rec *r);
 
 #endif

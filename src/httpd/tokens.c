@@ -21,16 +21,21 @@ const char *ajr_tokens_missing(const ajr_dir_conf_t *conf,
                                const ajr_server_conf_t *server,
                                const ajr_handler_t *handler)
 {
-    if (ajr_server_database(server) == NULL) {
+    unsigned needs = handler->needs;
+
+    if ((needs & AJR_NEEDS_SESSIONS) != 0 &&
+        ajr_server_database(server) == NULL) {
         return "a JwtDatabase";
     }
-    if (ajr_server_refresh_keys(server) == NULL) {
+    if ((needs & AJR_NEEDS_SESSIONS) != 0 &&
+        ajr_server_refresh_keys(server) == NULL) {
         return "a JwtRefreshKey";
     }
-    if (handler->mints && ajr_keyset_signer(ajr_conf_keys(conf)) == NULL) {
+    if ((needs & AJR_NEEDS_SIGNER) != 0 &&
+        ajr_keyset_signer(ajr_conf_keys(conf)) == NULL) {
         return "a JwtKey that can sign";
     }
-    if (handler->run == ajr_login_run &&
+    if ((needs & AJR_NEEDS_LOGIN) != 0 &&
         ajr_conf_login_providers(conf) == NULL) {
         return "a JwtLoginProvider";
     }

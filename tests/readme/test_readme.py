@@ -153,6 +153,9 @@ def test_configuration(reader, httpd, text):
     for name in ("2026.pem", "2027.pem"):
         run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
              "ec_paramgen_curve:P-256", "-out", str(folder / name)])
+    (folder / "issuer.json").write_text(json.dumps({"keys": [{
+        "kty": "OKP", "crv": "Ed25519", "x":
+        "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}), encoding="utf-8")
     text = re.sub(r"file:(?!/)", f"file:{folder}/", reader.here(text))
     key = folder / "refresh.key"
     site = httpd(f"JwtKey HS256 file:{key}\nJwtRefreshKey file:{key}\n"

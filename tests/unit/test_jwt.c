@@ -291,7 +291,8 @@ static void hs256_with_the_public_key_as_secret_is_refused(void **state)
     for (i = 0; i < COUNT(algs); i++) {
         const ajr_key_t *genuine = unit_key(algs[i], 0, NULL, *state);
         ajr_bytes_t pem = unit_public_pem(genuine->material.pkey, *state);
-        ajr_key_t forged = {ajr_alg_find("HS256"), NULL, {NULL, NULL}, true};
+        ajr_key_t forged = {
+            ajr_alg_find("HS256"), NULL, {NULL, NULL}, true, true};
         const ajr_keyset_t *keys = unit_keyset(genuine, NULL, NULL, *state);
 
         forged.material.hmac = ajr_hmac_make("SHA256", pem, *state);

@@ -396,7 +396,7 @@ static void a_secret_is_wiped_with_its_pool(void **state)
 static const char *decode(ajr_secret_t *out, ajr_bytes_t text,
                           ajr_encoding_t encoding, apr_pool_t *pool)
 {
-    ajr_secret_t in = {text, "of the step before"};
+    ajr_secret_t in = {text, "of the step before", false};
     const char *why = ajr_keysource_decode(out, &in, encoding, pool);
 
     if (why != NULL) {
