@@ -29,6 +29,12 @@ typedef struct ajr_export_t {
     const char *header;
 } ajr_export_t;
 
+/* One place of JwtSource. */
+typedef struct ajr_source_t {
+    enum { AJR_SOURCE_HEADER, AJR_SOURCE_COOKIE, AJR_SOURCE_QUERY } kind;
+    const char *name; /* of the cookie or parameter */
+} ajr_source_t;
+
 /* One JwtLoginProvider. */
 typedef struct ajr_login_provider_t {
     const char *name;
@@ -58,6 +64,7 @@ typedef struct ajr_login_fields_t {
     apr_array_header_t *                        /* const ajr_grant_key_t * \
                                                  */
 #define AJR_TYPE_EXPORTS apr_array_header_t *   /* ajr_export_t */
+#define AJR_TYPE_SOURCES apr_array_header_t *   /* ajr_source_t */
 #define AJR_TYPE_PROVIDERS apr_array_header_t * /* ajr_login_provider_t */
 
 #define AJR_UNSET_DURATION (-1)
@@ -74,6 +81,7 @@ typedef struct ajr_login_fields_t {
 #define AJR_UNSET_KEYS NULL
 #define AJR_UNSET_REFRESH_KEYS NULL
 #define AJR_UNSET_EXPORTS NULL
+#define AJR_UNSET_SOURCES NULL
 #define AJR_UNSET_PROVIDERS NULL
 
 typedef struct ajr_dir_conf_t {
