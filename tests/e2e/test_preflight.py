@@ -68,6 +68,19 @@ def test_with_a_token_it_is_no_preflight(protect):
     site.refused(ask(jwt.sign(jwt.secret())), 401, "signature_bad")
 
 
+def test_a_token_is_not_forgotten_on_the_way(protect):
+    """Stripped and redirected, the request still had one."""
+    site = protect("JwtSource header\nJwtStrip On\n" + SHOW +
+                   "ErrorDocument 404 /api/")
+    answer = site.client.request("OPTIONS", "/api/none", [
+        ORIGIN, METHOD, ("Authorization", f"Bearer {jwt.sign(site.key)}")])
+    assert answer.get("X-Outcome") == "granted"
+    answer = site.client.request("OPTIONS", "/api/none", [
+        ORIGIN, METHOD,
+        ("Authorization", f"Bearer {jwt.sign(jwt.secret())}")])
+    assert answer.get("X-Outcome") == "signature_bad"
+
+
 def preflight_at(httpd, keyfile, requirements):
     """The answer to a preflight where these must hold."""
     site = Site(httpd).start(f"""
@@ -92,7 +105,9 @@ def test_addresses_that_are_refused_stay_refused(httpd, keyfile, requirements):
 
 
 @pytest.mark.parametrize("requirements", [
-    "Require user bob", "Require all granted",
+    "Require user bob", "Require all granted", "Require bearer-scope a",
+    "<RequireAll>\nRequire all granted\nRequire not bearer-scope banned\n"
+    "</RequireAll>",
     "<RequireAll>\nRequire ip 127.0.0.1\nRequire valid-user\n</RequireAll>"])
 def test_what_only_a_user_can_fulfil_is_open(httpd, keyfile, requirements):
     """Whatever the token would have to say."""

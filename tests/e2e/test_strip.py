@@ -3,6 +3,7 @@
 
 import pytest
 
+from e2e_site import Site
 from lab import jwt
 from lab.backend import Backend
 from lab.process import wait_for
@@ -114,6 +115,38 @@ def test_files_of_the_directory(protect):
     token = jwt.sign(site.key)
     assert ask(site, f"/api/page.html?token={token}").text == "page\n"
     assert ask(site, f"/api/?token={token}").text == "protected\n"
+
+
+def test_a_file_that_directoryindex_finds(httpd, keyfile):
+    """Where only the file is protected: the request becomes it."""
+    key = jwt.secret()
+    site = Site(httpd).start(f"""
+        JwtKey HS256 "file:{keyfile(key)}"
+        <Directory "/">
+            <Files "index.html">
+                AuthType Bearer
+                AuthName "test api"
+                Require valid-user
+                {ON}
+            </Files>
+        </Directory>
+    """)
+    token = jwt.sign(key)
+    answer = ask(site, f"/api/?token={token}&a=1", token,
+                 Cookie=f"token={token}")
+    assert token not in str(answer.headers)
+    assert answer.get("X-Query") == "a=1"
+
+
+def test_a_redirected_request_keeps_its_token(protect):
+    """Judged, stripped, redirected into a scope with other rules: the token
+    that came in is judged again there."""
+    site = protect(ON + '\nFallbackResource /api/index.html', server="""
+        <Location "/api/index.html">
+            Require user alice
+        </Location>""")
+    token = jwt.sign(site.key)
+    assert ask(site, f"/api/no/such?token={token}").text == "protected\n"
 
 
 def test_back_to_off(protect):
