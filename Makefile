@@ -51,12 +51,15 @@ HTTPD_OBJ  := $(call objects,$(HTTPD_SRC))
 SO         := $(BUILD_DIR)/$(MODULE).so
 
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/unit/test_*.c))
+FUZZ       := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAY_BIN := $(FUZZ:%=$(BUILD_DIR)/tests/replay_%)
 STORE_BIN  := $(patsubst tests/store/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/store/*.c))
 
 .SECONDARY:
 
 .PHONY: all help module programs demo test unit pytest lint format install clean \
-	deps deps-build deps-demo deps-test deps-bench bench check-symbols sanitize
+	deps deps-build deps-demo deps-test deps-bench bench check-symbols sanitize \
+	replay fuzz
 
 all: module check-symbols
 
@@ -67,6 +70,7 @@ help:
 	@echo 'make test      unit, SQL, end to end, browser, lint, sanitizers'
 	@echo 'make bench     requests per second, as ratios (BENCH=--help)'
 	@echo 'make install   copy the module into the directory of httpd modules'
+	@echo 'make fuzz      one fuzz target for a while: TARGET=jwt SECONDS=60'
 	@echo 'make lint      layers, sizes, symbols, docs, static analysis'
 	@echo 'make format    clang-format the sources'
 	@echo 'make deps      install the Debian packages that all of this needs;'
@@ -86,6 +90,7 @@ $(BUILD_DIR)/obj/src/store/%.o: INCLUDES = $(STORE_INCLUDES)
 $(BUILD_DIR)/obj/src/httpd/%.o: INCLUDES = $(HTTPD_INCLUDES)
 $(BUILD_DIR)/obj/$(MODULE).o: INCLUDES = $(HTTPD_INCLUDES)
 $(BUILD_DIR)/obj/tests/unit/%.o: INCLUDES = -Itests/unit $(CORE_INCLUDES)
+$(BUILD_DIR)/obj/tests/fuzz/%.o: INCLUDES = -Itests/fuzz $(CORE_INCLUDES)
 $(BUILD_DIR)/obj/tests/store/%.o: INCLUDES = $(STORE_INCLUDES)
 
 $(BUILD_DIR)/obj/%.o: %.c
@@ -98,6 +103,21 @@ $(BUILD_DIR)/tests/test_%: $(BUILD_DIR)/obj/tests/unit/test_%.o \
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) $(SANITIZER) -o $@ $^ -lcmocka $(APR) -ljansson -lcrypto -lpthread
+
+# A fuzz target over its committed corpus (any compiler), and with libFuzzer
+# (clang): both link the core and nothing else of ours.
+$(BUILD_DIR)/tests/replay_%: $(BUILD_DIR)/obj/tests/fuzz/fuzz_%.o \
+		$(BUILD_DIR)/obj/tests/fuzz/replay.o $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) $(SANITIZER) -o $@ $^ $(APR) -ljansson -lcrypto -lpthread
+
+$(BUILD_DIR)/tests/fuzz_%: $(BUILD_DIR)/obj/tests/fuzz/fuzz_%.o $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) -fsanitize=fuzzer $(SANITIZER) -o $@ $^ $(APR) -ljansson -lcrypto -lpthread
+
+.SECONDARY: $(FUZZ:%=$(BUILD_DIR)/obj/tests/fuzz/fuzz_%.o) $(BUILD_DIR)/obj/tests/fuzz/replay.o
 
 $(STORE_BIN): $(BUILD_DIR)/tests/%: $(BUILD_DIR)/obj/tests/store/%.o $(CORE_OBJ) $(STORE_OBJ)
 	@mkdir -p $(@D)
@@ -119,6 +139,21 @@ demo: deps-demo
 unit: programs
 	@tests/unit/run $(UNIT_BIN)
 
+replay: $(REPLAY_BIN)
+	@tests/fuzz/run $(REPLAY_BIN)
+
+# What is found goes to build/fuzz/$(TARGET)/, a crash to build/fuzz/.
+TARGET  ?= jwt
+SECONDS ?= 60
+FUZZER  := fuzzer-no-link,address,undefined
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang OPTIMIZE='-O1 -g' SANITIZE=$(FUZZER) \
+		$(BUILD)/$(subst $(comma),-,$(FUZZER))/tests/fuzz_$(TARGET)
+	@mkdir -p $(BUILD)/fuzz/$(TARGET)
+	$(BUILD)/$(subst $(comma),-,$(FUZZER))/tests/fuzz_$(TARGET) -max_total_time=$(SECONDS) \
+		-max_len=9000 -artifact_prefix=$(BUILD)/fuzz/$(TARGET)- $(FUZZ_OPTIONS) \
+		$(BUILD)/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
+
 pytest: module programs
 	@AJR_BUILD=$(abspath $(BUILD_DIR)) $(PYTHON) -m pytest -q -p no:cacheprovider tests $(PYTEST)
 
@@ -128,9 +163,10 @@ test: deps-test
 	@$(MAKE) --no-print-directory sanitize
 	@$(MAKE) --no-print-directory pytest
 
-# The same unit tests under AddressSanitizer and UBSan.
+# The same unit tests, and the corpora of the fuzz targets, under
+# AddressSanitizer and UBSan.
 sanitize:
-	@$(MAKE) --no-print-directory unit SANITIZE=address,undefined OPTIMIZE='-O1 -g'
+	@$(MAKE) --no-print-directory unit replay SANITIZE=address,undefined OPTIMIZE='-O1 -g'
 
 lint: module check-symbols
 	@tests/lint/run

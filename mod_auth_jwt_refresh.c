@@ -44,6 +44,8 @@ static void register_hooks(apr_pool_t *pconf)
                            APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(ajr_handler_unmapped, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
+    ap_hook_post_perdir_config(ajr_source_redact, NULL, NULL,
+                               APR_HOOK_REALLY_FIRST);
     ap_hook_check_access_ex(ajr_authz_before, NULL, NULL, APR_HOOK_REALLY_FIRST,
                             AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_force_authn(ajr_authz_force, NULL, NULL, APR_HOOK_MIDDLE);
@@ -55,6 +57,8 @@ static void register_hooks(apr_pool_t *pconf)
                               APR_HOOK_MIDDLE);
     ap_hook_fixups(ajr_identity_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(ajr_handler_run, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_log_transaction(ajr_source_redact_log, NULL, NULL,
+                            APR_HOOK_REALLY_FIRST);
 }
 
 module AP_MODULE_DECLARE_DATA auth_jwt_refresh_module = {

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include <apr_strings.h>
 #include <openssl/crypto.h>
 
 ajr_bytes_t ajr_bytes_of(const char *text)
@@ -21,6 +20,15 @@ bool ajr_bytes_equal_secret(ajr_bytes_t a, ajr_bytes_t b)
     int differs = b.len > 0 && CRYPTO_memcmp(other, b.data, b.len) != 0;
 
     return (differs | (a.len != b.len)) == 0;
+}
+
+int ajr_hex_value(unsigned char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* ---- base64url ---- */
@@ -258,126 +266,4 @@ bool ajr_json_object(json_t **out, ajr_bytes_t in, apr_pool_t *pool)
     }
     *out = json;
     return true;
-}
-
-/* ---- forms and cookies ---- */
-
-int ajr_hex_value(unsigned char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The text that a name or value of a form stands for, NULL when it is
- * malformed. */
-static const char *form_text(ajr_bytes_t in, apr_pool_t *pool)
-{
-    char *text = apr_palloc(pool, in.len + 1);
-    ajr_bytes_t decoded = {(unsigned char *)text, 0};
-    apr_size_t i;
-
-    for (i = 0; i < in.len; i++) {
-        int c = in.data[i] == '+' ? ' ' : in.data[i];
-
-        if (c == '%') {
-            int high = i + 2 < in.len ? ajr_hex_value(in.data[i + 1]) : -1;
-            int low = high >= 0 ? ajr_hex_value(in.data[i + 2]) : -1;
-
-            c = low < 0 ? 0 : high << 4 | low;
-            i += 2;
-        }
-        if (c == 0) {
-            return NULL;
-        }
-        text[decoded.len++] = (char)c;
-    }
-    text[decoded.len] = '\0';
-    return ajr_utf8_valid(decoded) ? text : NULL;
-}
-
-/* Cuts what stands before the first `mark` off `rest`, or all of it. */
-static ajr_bytes_t cut(ajr_bytes_t *rest, char mark)
-{
-    const unsigned char *end =
-        rest->len > 0 ? memchr(rest->data, mark, rest->len) : NULL;
-    ajr_bytes_t piece = *rest;
-
-    if (end != NULL) {
-        piece.len = (apr_size_t)(end - rest->data);
-        rest->data = end + 1;
-        rest->len -= piece.len + 1;
-    } else {
-        rest->len = 0;
-    }
-    return piece;
-}
-
-bool ajr_form_parse(apr_table_t **out, ajr_bytes_t in, apr_pool_t *pool)
-{
-    apr_table_t *form = apr_table_make(pool, 8);
-    int count = 0;
-
-    *out = NULL;
-    while (in.len > 0) {
-        ajr_bytes_t value = cut(&in, '&');
-        ajr_bytes_t raw_name;
-        const char *name, *text;
-
-        if (value.len == 0) {
-            continue;
-        }
-        raw_name = cut(&value, '=');
-        name = form_text(raw_name, pool);
-        text = form_text(value, pool);
-        if (name == NULL || text == NULL || ++count > AJR_FORM_MAX ||
-            apr_table_get(form, name) != NULL) {
-            return false;
-        }
-        apr_table_setn(form, name, text);
-    }
-    *out = form;
-    return true;
-}
-
-static ajr_bytes_t trim(ajr_bytes_t in)
-{
-    while (in.len > 0 && (in.data[0] == ' ' || in.data[0] == '\t')) {
-        in.data++;
-        in.len--;
-    }
-    while (in.len > 0 &&
-           (in.data[in.len - 1] == ' ' || in.data[in.len - 1] == '\t')) {
-        in.len--;
-    }
-    return in;
-}
-
-apr_array_header_t *ajr_cookie_values(const char *header, const char *name,
-                                      apr_pool_t *pool)
-{
-    apr_array_header_t *found = apr_array_make(pool, 1, sizeof(char *));
-    ajr_bytes_t rest = ajr_bytes_of(header != NULL ? header : "");
-    apr_size_t size = strlen(name);
-
-    while (rest.len > 0) {
-        ajr_bytes_t pair = trim(cut(&rest, ';'));
-
-        if (pair.len <= size || pair.data[size] != '=' ||
-            strncmp((const char *)pair.data, name, size) != 0) {
-            continue;
-        }
-        pair.data += size + 1;
-        pair.len -= size + 1;
-        if (pair.len >= 2 && pair.data[0] == '"' &&
-            pair.data[pair.len - 1] == '"') {
-            pair.data++;
-            pair.len -= 2;
-        }
-        APR_ARRAY_PUSH(found, const char *) =
-            apr_pstrmemdup(pool, (const char *)pair.data, pair.len);
-    }
-    return found;
 }

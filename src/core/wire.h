@@ -17,9 +17,6 @@
 /* Deepest nesting of JSON accepted; objects and arrays both count. */
 #define AJR_JSON_DEPTH 32
 
-/* Most parameters of a form accepted: each is compared with those before. */
-#define AJR_FORM_MAX 128
-
 /* Bytes with their length; not terminated unless a function says so. */
 typedef struct ajr_bytes_t {
     const unsigned char *data;
@@ -57,17 +54,5 @@ bool ajr_json_object(json_t **out, ajr_bytes_t in, apr_pool_t *pool);
 
 /* Ties a reference the caller owns to the pool; NULL stays NULL. */
 json_t *ajr_json_own(json_t *json, apr_pool_t *pool);
-
-/* application/x-www-form-urlencoded -> name, value. Refuses a parameter that
- * comes twice (in any case: an apr_table_t has no case), more than
- * AJR_FORM_MAX of them, broken percent escapes, NUL and anything that is not
- * UTF-8. Empty segments (`&&`) are skipped; one without `=` has value "". */
-bool ajr_form_parse(apr_table_t **out, ajr_bytes_t in, apr_pool_t *pool);
-
-/* Every value of cookie `name` in a Cookie header (RFC 6265 5.4), in order,
- * as const char *: exact names, one pair of surrounding quotes removed. An
- * empty array when there is none or header is NULL. Never NULL. */
-apr_array_header_t *ajr_cookie_values(const char *header, const char *name,
-                                      apr_pool_t *pool);
 
 #endif

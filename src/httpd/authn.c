@@ -81,7 +81,7 @@ static const ajr_record_t *presented_before(const request_rec *r)
 static ajr_outcome_t token_find(ajr_bytes_t *token, request_rec *r,
                                 const ajr_record_t *before)
 {
-    ajr_outcome_t outcome = ajr_source_find(token, r);
+    ajr_outcome_t outcome = ajr_source_take(token, r);
 
     if (outcome == AJR_TOKEN_MISSING && before != NULL) {
         *token = before->token;

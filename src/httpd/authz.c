@@ -80,6 +80,10 @@ int ajr_authz_before(request_rec *r)
     int verdict;
 
     ajr_identity_forget_below(r);
+    verdict = ajr_preflight_admit(r);
+    if (verdict != DECLINED) {
+        return verdict;
+    }
     if (!ajr_authn_ours(ap_auth_type(r))) {
         return DECLINED;
     }

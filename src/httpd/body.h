@@ -5,6 +5,7 @@
 #ifndef AJR_BODY_H
 #define AJR_BODY_H
 
+#include "form.h"
 #include "module.h"
 
 #define AJR_BODY_MAX 16384 /* bytes */

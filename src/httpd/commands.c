@@ -223,6 +223,8 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define SET_KEY_FILES ajr_set_key_files
 #define COMMAND_REFRESH_KEYS(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_REFRESH_KEYS ajr_set_refresh_keys
+#define COMMAND_SOURCES(...) AP_INIT_ITERATE(__VA_ARGS__)
+#define SET_SOURCES ajr_set_source
 #define COMMAND_EXPORTS(...) AP_INIT_TAKE_ARGV(__VA_ARGS__)
 #define SET_EXPORTS ajr_set_exports
 

@@ -30,6 +30,9 @@ const char *ajr_set_key_files(cmd_parms *cmd, void *conf, const char *path);
 const char *ajr_set_refresh_keys(cmd_parms *cmd, void *conf,
                                  const char *source);
 
+/* command_source.c */
+const char *ajr_set_source(cmd_parms *cmd, void *conf, const char *arg);
+
 /* command_export.c */
 const char *ajr_set_exports(cmd_parms *cmd, void *conf, int argc,
                             char *const argv[]);

@@ -36,6 +36,12 @@ typedef struct ajr_key_file_t {
     server_rec *server;
 } ajr_key_file_t;
 
+/* One place of JwtSource. */
+typedef struct ajr_source_t {
+    enum { AJR_SOURCE_HEADER, AJR_SOURCE_COOKIE, AJR_SOURCE_QUERY } kind;
+    const char *name; /* of the cookie or parameter */
+} ajr_source_t;
+
 /* One JwtLoginProvider. */
 typedef struct ajr_login_provider_t {
     const char *name;
@@ -66,6 +72,7 @@ typedef struct ajr_login_fields_t {
     apr_array_header_t *                        /* const ajr_grant_key_t * \
                                                  */
 #define AJR_TYPE_EXPORTS apr_array_header_t *   /* ajr_export_t */
+#define AJR_TYPE_SOURCES apr_array_header_t *   /* ajr_source_t */
 #define AJR_TYPE_PROVIDERS apr_array_header_t * /* ajr_login_provider_t */
 
 #define AJR_UNSET_DURATION (-1)
@@ -83,6 +90,7 @@ typedef struct ajr_login_fields_t {
 #define AJR_UNSET_KEY_FILES NULL
 #define AJR_UNSET_REFRESH_KEYS NULL
 #define AJR_UNSET_EXPORTS NULL
+#define AJR_UNSET_SOURCES NULL
 #define AJR_UNSET_PROVIDERS NULL
 
 typedef struct ajr_dir_conf_t {

@@ -144,6 +144,10 @@ int ajr_identity_fixup(request_rec *r)
         r->user = (char *)record->subject;
         r->ap_auth_type = (char *)"Bearer";
         ajr_identity_publish(r, record);
+        /* It has become its sub-request, which had a copy of the headers. */
+        if (record == ajr_record(r)->below) {
+            ajr_source_strip(r);
+        }
     }
     return DECLINED;
 }

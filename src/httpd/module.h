@@ -63,8 +63,18 @@ ajr_record_t *ajr_record_peek(const request_rec *r);
 /* Whether this AuthType is ours. */
 bool ajr_authn_ours(const char *auth_type);
 
-/* source.c: where a token may sit. */
+/* source.c: where a token may sit. OK, TOKEN_MISSING, TOKEN_AMBIGUOUS or
+ * TOKEN_MALFORMED; *token is empty unless OK. take() also strips: removes it
+ * from the request where JwtStrip of this scope says so. */
 ajr_outcome_t ajr_source_find(ajr_bytes_t *token, request_rec *r);
+ajr_outcome_t ajr_source_take(ajr_bytes_t *token, request_rec *r);
+void ajr_source_strip(request_rec *r);
+int ajr_source_redact(request_rec *r);
+int ajr_source_redact_log(request_rec *r);
+
+/* preflight.c: OK for a preflight that JwtPreflight admits, a status for one
+ * that httpd refuses, DECLINED for everything else. */
+int ajr_preflight_admit(request_rec *r);
 
 /* authn.c: the access pipeline. */
 int ajr_authn_check(request_rec *r);

@@ -8,6 +8,7 @@ Shared by pytest, the demo and the benchmark. Standard library and psycopg2.
     postgres  Cluster and Database
     httpd     Httpd: one server with one small configuration
     http      a client that hides nothing
+    backend   a server behind the proxy, which remembers what it was asked
     jwt       keys and tokens, right ones and wrong ones
 
 Nothing of the system's own Apache or PostgreSQL is read or touched: only
