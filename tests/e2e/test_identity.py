@@ -103,6 +103,31 @@ def test_php_fastcgi(site):
         assert site.client.get("/api/who.php").status == 401
 
 
+def test_mod_php(site):
+    """PHP inside httpd, under prefork; a thousand requests, no stray name."""
+    site.httpd.mpm = "prefork"
+    site.httpd.write("htdocs/api/who.php", backends.PHP)
+    site.httpd.write("htdocs/who.php", backends.PHP)
+    site.start(f"""
+        LoadModule php_module "{backends.MOD_PHP}"
+        AddHandler application/x-httpd-php .php
+        <Location "/api">
+            {site.secured}
+        </Location>
+    """)
+    assert_identity(site.client.get("/api/who.php",
+                                    jwt.sign(site.key, CLAIMS)).json())
+    for user in ("bob", "carol") * 250:
+        seen = site.client.get("/api/who.php",
+                               jwt.sign(site.key, sub=user)).json()
+        assert (seen["REMOTE_USER"], seen["HTTP_X_USER_ID"]) == (user, user)
+        assert "JWT_CLAIM_role" not in seen
+        seen = site.client.get("/who.php",
+                               headers={"X-User-Id": "intruder"}).json()
+        assert "intruder" not in seen.values()
+        assert not [name for name in seen if "REMOTE_USER" in name]
+
+
 def test_php_front_controller(site):
     """Laravel's public/.htaccess: /api/user becomes /index.php, and PHP sees
     REMOTE_USER and the claims, not only REDIRECT_ ones."""
