@@ -53,6 +53,7 @@ SO         := $(BUILD_DIR)/$(MODULE).so
 UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/unit/test_*.c))
 FUZZ       := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY_BIN := $(FUZZ:%=$(BUILD_DIR)/tests/replay_%)
+DUMP_SO    := $(BUILD_DIR)/tests/mod_conf_dump.so
 STORE_BIN  := $(patsubst tests/store/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/store/*.c))
 
 .SECONDARY:
@@ -124,7 +125,13 @@ $(STORE_BIN): $(BUILD_DIR)/tests/%: $(BUILD_DIR)/obj/tests/store/%.o $(CORE_OBJ)
 	$(SAY) LD $@
 	$(Q)$(CC) $(SANITIZER) -o $@ $^ -lcmocka $(APR) $(LIBS) -lpthread
 
-programs: $(UNIT_BIN) $(STORE_BIN)
+$(BUILD_DIR)/obj/tests/e2e/%.o: INCLUDES = $(HTTPD_INCLUDES)
+$(DUMP_SO): $(BUILD_DIR)/obj/tests/e2e/mod_conf_dump.o $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) -shared $(SANITIZER) -o $@ $^ -ljansson -lcrypto
+
+programs: $(UNIT_BIN) $(STORE_BIN) $(DUMP_SO)
 	@:
 
 # The fence, checked on what was built: the core knows neither httpd nor

@@ -56,6 +56,9 @@ static void register_hooks(apr_pool_t *pconf)
     ap_hook_note_auth_failure(ajr_authn_note_failure, NULL, NULL,
                               APR_HOOK_MIDDLE);
     ap_hook_fixups(ajr_identity_fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_insert_error_filter(ajr_refusal_render, NULL, NULL,
+                                APR_HOOK_MIDDLE);
+    ajr_refusal_register();
     ap_hook_handler(ajr_handler_run, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_log_transaction(ajr_source_redact_log, NULL, NULL,
                             APR_HOOK_REALLY_FIRST);

@@ -39,6 +39,8 @@ typedef struct ajr_record_t {
     const char *scopes;         /* wanted and not there, NULL = none */
     const struct ajr_record_t *below; /* granted in a sub-request .. */
     const ap_conf_vector_t *section;  /* .. of this configuration */
+    ajr_outcome_t refusal;            /* for its error page, AJR_OK = none */
+    const char *challenge;            /* of the refusal, NULL = none */
     const ajr_handler_t *handler; /* claimed by translate_name, NULL = none */
     const char *detail;           /* for the log line, NULL = none */
     const unsigned char *sid;     /* session the request named, NULL = none */
@@ -124,6 +126,13 @@ int ajr_respond_access(request_rec *r, ajr_outcome_t outcome);
 int ajr_respond_refusal(request_rec *r, ajr_outcome_t outcome);
 int ajr_respond_json(request_rec *r, ajr_outcome_t outcome, json_t *body);
 int ajr_respond_empty(request_rec *r, ajr_outcome_t outcome, int status);
+
+/* refusal.c: the body of a refusal of AuthType Bearer, for this request and for
+ * those it is a part of. */
+void ajr_refusal_note(const request_rec *r, ajr_outcome_t outcome,
+                      const char *challenge);
+void ajr_refusal_render(request_rec *r);
+void ajr_refusal_register(void);
 
 /* log.c: the one line of a request that we ended. */
 void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome);

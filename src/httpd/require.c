@@ -110,8 +110,11 @@ static const char *expression_parse(cmd_parms *cmd, line_t *line, int i,
 {
     const char *wrong = NULL;
 
+    /* httpd logs at trace4, in the name given here, what an expression gives:
+     * that may be a claim, and no level of ours shows one. */
     line->expressions[i] =
-        ap_expr_parse_cmd(cmd, word, AP_EXPR_FLAG_STRING_RESULT, &wrong, NULL);
+        ap_expr_parse_cmd_mi(cmd, word, AP_EXPR_FLAG_STRING_RESULT, &wrong,
+                             NULL, core_module.module_index);
     return wrong == NULL
                ? NULL
                : apr_psprintf(cmd->pool,

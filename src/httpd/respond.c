@@ -50,6 +50,8 @@ int ajr_respond_access(request_rec *r, ajr_outcome_t outcome)
     } else if (row->status < 500) {
         ajr_respond_challenge(r, outcome);
     }
+    ajr_refusal_note(r, outcome,
+                     apr_table_get(r->err_headers_out, "WWW-Authenticate"));
     if (row->status == HTTP_UNAUTHORIZED && r->proxyreq == PROXYREQ_PROXY) {
         return HTTP_PROXY_AUTHENTICATION_REQUIRED;
     }

@@ -10,7 +10,12 @@ import pwd
 import shutil
 import threading
 
+from lab.place import TOP
 from lab.process import environment, spawn, wait_for
+
+#: Taken out of Debian's packages by .ci/deps.
+PHP_CGI = TOP / "build" / "php" / "php-cgi"
+MOD_PHP = TOP / "build" / "php" / "libphp.so"
 
 _CGI = """#!/usr/bin/python3
 import json, os
@@ -53,7 +58,7 @@ def php_fastcgi(site):
     if account.popen():
         shutil.chown(folder, "www-data", "www-data")
     socket = folder / "sock"
-    process = spawn(["php-cgi", "-n", "-b", str(socket)], account,
+    process = spawn([str(PHP_CGI), "-n", "-b", str(socket)], account,
                     site.httpd.root / "logs" / "php.log",
                     env=environment(PHP_FCGI_CHILDREN="2"))
     try:

@@ -137,6 +137,14 @@ def test_value_from_the_request(require):
     assert ask("acme", "4").status == 403
 
 
+def test_values_are_not_logged(require):
+    """Not even at trace8: an expression may give a claim."""
+    site = require("Require bearer-claim role eq %{jwt_claim:other}")
+    assert status(site, role="hush-hush", other="hush-hush") == 200
+    assert status(site, role="hush-hush", other="x") == 403
+    assert "hush-hush" not in site.httpd.error_log()
+
+
 def test_value_that_is_no_number(require):
     """An expression that yields nonsense is a fault, not a grant."""
     site = require("Require bearer-claim level not ge %{HTTP:X-Level}")

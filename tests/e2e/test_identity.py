@@ -72,6 +72,19 @@ def assert_identity(seen):
     assert "HTTP_X_ABSENT" not in seen
 
 
+def assert_no_mixture(site):
+    """A thousand requests of PHP: each has its own user, or none."""
+    for user in ("bob", "carol") * 250:
+        seen = site.client.get("/api/who.php",
+                               jwt.sign(site.key, sub=user)).json()
+        assert (seen["REMOTE_USER"], seen["HTTP_X_USER_ID"]) == (user, user)
+        assert "JWT_CLAIM_role" not in seen
+        seen = site.client.get("/who.php",
+                               headers={"X-User-Id": "intruder"}).json()
+        assert "intruder" not in seen.values()
+        assert not [name for name in seen if "REMOTE_USER" in name]
+
+
 def test_cgi(site):
     """A CGI program."""
     start_cgi(site)
@@ -84,6 +97,7 @@ def test_cgi(site):
 def test_php_fastcgi(site):
     """PHP over FastCGI, as PHP-FPM is reached: mod_proxy_fcgi."""
     site.httpd.write("htdocs/api/who.php", backends.PHP)
+    site.httpd.write("htdocs/who.php", backends.PHP)
     with backends.php_fastcgi(site) as socket:
         site.start(f"""
             <Location "/api">
@@ -101,6 +115,24 @@ def test_php_fastcgi(site):
         assert seen["HTTP_X_NAME"] == "J\u00fcrgen"
         assert seen["HTTP_AUTHORIZATION"] == f"Bearer {token}"
         assert site.client.get("/api/who.php").status == 401
+        assert_no_mixture(site)
+
+
+def test_mod_php(site):
+    """PHP inside httpd, under prefork."""
+    site.httpd.mpm = "prefork"
+    site.httpd.write("htdocs/api/who.php", backends.PHP)
+    site.httpd.write("htdocs/who.php", backends.PHP)
+    site.start(f"""
+        LoadModule php_module "{backends.MOD_PHP}"
+        AddHandler application/x-httpd-php .php
+        <Location "/api">
+            {site.secured}
+        </Location>
+    """)
+    assert_identity(site.client.get("/api/who.php",
+                                    jwt.sign(site.key, CLAIMS)).json())
+    assert_no_mixture(site)
 
 
 def test_php_front_controller(site):
