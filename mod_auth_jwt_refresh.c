@@ -31,11 +31,11 @@ static void register_hooks(apr_pool_t *pconf)
 {
     /* Lifecycle: keys load while the configuration is read, as root. */
     ap_hook_check_config(ajr_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(ajr_conf_share, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ajr_lifecycle_share, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ajr_authz_prepare, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_expr_lookup(ajr_expr_find, NULL, NULL, APR_HOOK_MIDDLE);
     ajr_require_register(pconf);
-    ap_hook_child_init(ajr_conf_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(ajr_lifecycle_child, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* Every request, in the order of httpd's phases. */
     ap_hook_post_read_request(ajr_identity_scrub, NULL, NULL,

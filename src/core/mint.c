@@ -18,6 +18,11 @@ bool ajr_mint_reserved(const char *name)
     return false;
 }
 
+bool ajr_mint_subject_fits(const char *claim)
+{
+    return strcmp(claim, "sub") == 0 || !ajr_mint_reserved(claim);
+}
+
 /* ---- one claim; false when jansson cannot hold it ---- */
 
 static bool put_text(json_t *claims, const char *name, const char *text)

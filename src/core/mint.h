@@ -31,6 +31,10 @@ typedef struct ajr_mint_t {
  * scope scp client_id token_type cnf. */
 bool ajr_mint_reserved(const char *name);
 
+/* Whether a minted token can carry the subject in a claim of that name: `sub`,
+ * or one that is not reserved. */
+bool ajr_mint_subject_fits(const char *claim);
+
 /* Claims of SQL (reserved names dropped; a JSON null removes its claim), then
  * the module's, then signed by key. exp = now + lifetime, whole seconds.
  * *expires_in is in seconds. OK or INTERNAL. */

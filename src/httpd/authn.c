@@ -33,8 +33,8 @@ ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
     apr_uint64_t number;
     const ajr_keyset_t *keys = ajr_keys_judging(&number, conf, pool);
     ajr_outcome_t outcome =
-        ajr_cache_verify(jwt, ajr_server_conf(r->server)->cache, token, keys,
-                         number, r->request_time, pool);
+        ajr_cache_verify(jwt, ajr_server_conf(r->server)->child->cache, token,
+                         keys, number, r->request_time, pool);
 
     *subject = NULL;
     if (outcome != AJR_OK) {

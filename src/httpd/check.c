@@ -3,7 +3,7 @@
  * check_config: mistakes that only the whole configuration shows. Also run by
  * `httpd -t`.
  */
-#include "tokens.h"
+#include "module.h"
 
 #include <string.h>
 
@@ -59,50 +59,84 @@ static const char *handler_written(apr_pool_t *ptemp,
     return strncmp(name, "jwt-", 4) == 0 ? name : NULL;
 }
 
-/* A <Location> whose handler is ours must have what it needs. */
-static bool section_sane(apr_pool_t *ptemp, server_rec *s,
-                         ap_conf_vector_t *section)
+static const char *missing_in(apr_pool_t *ptemp, server_rec *s,
+                              ap_conf_vector_t *section,
+                              const ajr_handler_t *handler)
+{
+    ap_conf_vector_t *merged =
+        ap_merge_per_dir_configs(ptemp, s->lookup_defaults, section);
+
+    return ajr_handler_missing(
+        ap_get_module_config(merged, &auth_jwt_refresh_module),
+        ajr_server_conf(s), handler);
+}
+
+/* What is wrong with the handler of a section, NULL = nothing: it is not ours,
+ * or has what it needs. More sections may be merged into a request: there
+ * ajr_handler_run() asks again. */
+static const char *section_wrong(apr_pool_t *ptemp, server_rec *s,
+                                 ap_conf_vector_t *section, bool location)
 {
     const core_dir_config *core = ap_get_core_module_config(section);
     const char *name = handler_written(ptemp, core);
-    const ajr_handler_t *handler;
+    const char *where = core->d != NULL ? core->d : "the server";
+    const ajr_handler_t *handler = name ? ajr_handler_find(name) : NULL;
     const char *missing;
 
     if (name == NULL) {
-        return true;
+        return NULL;
     }
-    handler = ajr_handler_find(name);
+    if (!location) {
+        return apr_psprintf(ptemp,
+                            "SetHandler %s in %s counts only in <Location> "
+                            "of the server configuration",
+                            name, where);
+    }
     if (handler == NULL) {
-        complain(s, apr_psprintf(ptemp,
-                                 "SetHandler %s at %s: no such handler; known: "
-                                 "%s",
-                                 name, core->d, ajr_handler_names(ptemp)));
-        return false;
+        return apr_psprintf(ptemp,
+                            "SetHandler %s at %s: no such handler; known: %s",
+                            name, where, ajr_handler_names(ptemp));
     }
-    section = ap_merge_per_dir_configs(ptemp, s->lookup_defaults, section);
-    missing = ajr_tokens_missing(
-        ap_get_module_config(section, &auth_jwt_refresh_module),
-        ajr_server_conf(s), handler);
-    if (missing != NULL) {
-        complain(s, apr_psprintf(ptemp, "SetHandler %s at %s needs %s", name,
-                                 core->d, missing));
+    missing = missing_in(ptemp, s, section, handler);
+    return missing == NULL ? NULL
+                           : apr_psprintf(ptemp, "SetHandler %s at %s needs %s",
+                                          name, where, missing);
+}
+
+static bool section_sane(apr_pool_t *ptemp, server_rec *s,
+                         ap_conf_vector_t *section, bool location)
+{
+    const char *wrong = section_wrong(ptemp, s, section, location);
+
+    if (wrong != NULL) {
+        complain(s, wrong);
     }
-    return missing == NULL;
+    return wrong == NULL;
+}
+
+static bool sections_sane(apr_pool_t *ptemp, server_rec *s,
+                          const apr_array_header_t *sections, bool location)
+{
+    bool sane = true;
+    int i;
+
+    for (i = 0; i < sections->nelts; i++) {
+        sane &= section_sane(
+            ptemp, s, APR_ARRAY_IDX(sections, i, ap_conf_vector_t *), location);
+    }
+    return sane;
 }
 
 static bool server_sane(apr_pool_t *ptemp, server_rec *s)
 {
     const core_server_config *core =
         ap_get_core_module_config(s->module_config);
-    bool sane = pool_sane(s, ajr_server_conf(s));
-    int i;
 
     ajr_key_files_check(ptemp, s);
-    for (i = 0; i < core->sec_url->nelts; i++) {
-        sane &= section_sane(
-            ptemp, s, APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *));
-    }
-    return sane;
+    return pool_sane(s, ajr_server_conf(s)) &
+           section_sane(ptemp, s, s->lookup_defaults, false) &
+           sections_sane(ptemp, s, core->sec_dir, false) &
+           sections_sane(ptemp, s, core->sec_url, true);
 }
 
 int ajr_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,

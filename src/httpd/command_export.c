@@ -9,9 +9,32 @@
 #include <apr_lib.h>
 
 /* Headers that httpd or a backend acts on: no claim may write them. */
-static const char *const forbidden_headers[] = {
-    "Authorization",     "Connection", "Content-Length", "Cookie", "Host",
-    "Transfer-Encoding", NULL};
+static const char *const forbidden_headers[] = {"Accept-Encoding",
+                                                "Authorization",
+                                                "Connection",
+                                                "Content-Length",
+                                                "Content-Type",
+                                                "Cookie",
+                                                "Expect",
+                                                "Forwarded",
+                                                "Host",
+                                                "If-Match",
+                                                "If-None-Match",
+                                                "Keep-Alive",
+                                                "Origin",
+                                                "Proxy",
+                                                "Proxy-Authorization",
+                                                "Range",
+                                                "Referer",
+                                                "TE",
+                                                "Trailer",
+                                                "Transfer-Encoding",
+                                                "Upgrade",
+                                                "Via",
+                                                "X-Forwarded-For",
+                                                "X-Forwarded-Host",
+                                                "X-Forwarded-Proto",
+                                                NULL};
 
 static bool env_name(const char *name)
 {
@@ -36,7 +59,7 @@ static bool header_name(const char *name)
         return false;
     }
     for (i = 0; forbidden_headers[i] != NULL; i++) {
-        if (ap_cstr_casecmp(name, forbidden_headers[i]) == 0) {
+        if (ajr_identity_same_header(name, forbidden_headers[i])) {
             return false;
         }
     }

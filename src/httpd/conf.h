@@ -13,6 +13,7 @@
 #include <mod_auth.h>
 
 #include "cache.h"
+#include "passwords.h"
 #include "claim.h"
 #include "dialect.h"
 #include "jwks_file.h"
@@ -104,6 +105,12 @@ typedef struct ajr_dir_conf_t {
 #undef AJR_MEMBER_SERVER
 } ajr_dir_conf_t;
 
+/* What one child process remembers; made by child_init. */
+typedef struct ajr_child_t {
+    ajr_cache_t *cache; /* of verified tokens, NULL = none */
+    ajr_passwords_t passwords;
+} ajr_child_t;
+
 typedef struct ajr_server_conf_t {
 #define AJR_MEMBER_DIR(kind, member)
 #define AJR_MEMBER_SERVER(kind, member) AJR_TYPE_##kind member;
@@ -125,10 +132,8 @@ typedef struct ajr_server_conf_t {
 
     ajr_store_t store; /* filled by post_config; its pool by child_init */
 
-    /* Runtime: per child process. */
-    ajr_cache_t *cache;              /* one for all servers */
-    apr_uint32_t trouble_logged;     /* second of the last ERR line */
-    apr_uint32_t logins_in_progress; /* bounded: bcrypt costs CPU */
+    ajr_child_t *child;          /* one for all servers of a child */
+    apr_uint32_t trouble_logged; /* second of the last ERR line, in a child */
 } ajr_server_conf_t;
 
 /* ajr_conf_<member>(dir conf) and ajr_server_<member>(server conf): the value
@@ -168,13 +173,5 @@ bool ajr_conf_rotates(const ajr_dir_conf_t *conf);
  * its key or database). Logs a sentence for each mistake; OK or 500. */
 int ajr_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                    server_rec *s);
-
-/* post_config: the stores, and what the children of this host share. */
-int ajr_conf_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                   server_rec *s);
-
-/* child_init: one pool of connections for each distinct database, and the
- * cache of verified tokens. */
-void ajr_conf_child_init(apr_pool_t *pchild, server_rec *s);
 
 #endif

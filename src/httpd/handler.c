@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "mint.h"
+
 #define PREFIX "jwt-"
 
 static const ajr_handler_t handlers[] = {
@@ -79,9 +81,49 @@ int ajr_handler_claim(request_rec *r)
 /* map_to_storage: no directory walk, no .htaccess. */
 int ajr_handler_unmapped(request_rec *r)
 {
-    return ajr_record_peek(r) != NULL && ajr_record(r)->handler != NULL
-               ? OK
-               : DECLINED;
+    const ajr_record_t *record = ajr_record_peek(r);
+
+    return record != NULL && record->handler != NULL ? OK : DECLINED;
+}
+
+const char *ajr_handler_client(request_rec *r)
+{
+    const char *auth_type = ap_auth_type(r);
+
+    if (auth_type == NULL || ap_cstr_casecmp(auth_type, "Bearer") == 0) {
+        return NULL;
+    }
+    return r->user;
+}
+
+const char *ajr_handler_missing(const ajr_dir_conf_t *conf,
+                                const ajr_server_conf_t *server,
+                                const ajr_handler_t *handler)
+{
+    unsigned needs = handler->needs;
+
+    if ((needs & AJR_NEEDS_SESSIONS) != 0 &&
+        ajr_server_database(server) == NULL) {
+        return "a JwtDatabase";
+    }
+    if ((needs & AJR_NEEDS_SESSIONS) != 0 &&
+        ajr_server_refresh_keys(server) == NULL) {
+        return "a JwtRefreshKey";
+    }
+    if ((needs & AJR_NEEDS_SIGNER) != 0 &&
+        ajr_keyset_signer(ajr_conf_keys(conf)) == NULL) {
+        return "a JwtKey that can sign";
+    }
+    if ((needs & AJR_NEEDS_SIGNER) != 0 &&
+        !ajr_mint_subject_fits(ajr_conf_subject_claim(conf))) {
+        return "a JwtSubjectClaim that it does not write itself: sub, or a "
+               "name of your own";
+    }
+    if ((needs & AJR_NEEDS_LOGIN) != 0 &&
+        ajr_conf_login_providers(conf) == NULL) {
+        return "a JwtLoginProvider";
+    }
+    return NULL;
 }
 
 /* Methods have a case (RFC 9110 9.1). */
@@ -100,6 +142,7 @@ static bool method_allowed(request_rec *r, const ajr_handler_t *handler)
 int ajr_handler_run(request_rec *r)
 {
     ajr_record_t *record;
+    const char *missing;
 
     if (!ours(r->handler)) {
         return DECLINED;
@@ -110,6 +153,13 @@ int ajr_handler_run(request_rec *r)
             "SetHandler jwt-* counts only in <Location> of the server "
             "configuration, with a handler that exists";
         return ajr_respond_access(r, AJR_MISCONFIGURED);
+    }
+    missing = ajr_handler_missing(ajr_dir_conf(r), ajr_server_conf(r->server),
+                                  record->handler);
+    if (missing != NULL) {
+        record->detail = apr_psprintf(r->pool, "SetHandler %s needs %s",
+                                      record->handler->name, missing);
+        return ajr_respond_refusal(r, AJR_MISCONFIGURED);
     }
     if (!method_allowed(r, record->handler)) {
         return ajr_respond_refusal(r, AJR_METHOD_REFUSED);

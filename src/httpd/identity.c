@@ -14,7 +14,7 @@ static int header_character(char c)
     return apr_isalnum(c) ? apr_tolower(c) : '-';
 }
 
-static bool same_header(const char *a, const char *b)
+bool ajr_identity_same_header(const char *a, const char *b)
 {
     for (; *a != '\0' && *b != '\0'; a++, b++) {
         if (header_character(*a) != header_character(*b)) {
@@ -36,7 +36,8 @@ static int scrub_look(void *baton, const char *name, const char *value)
 
     (void)value;
     for (i = 0; i < scrub->names->nelts; i++) {
-        if (same_header(name, APR_ARRAY_IDX(scrub->names, i, const char *))) {
+        if (ajr_identity_same_header(
+                name, APR_ARRAY_IDX(scrub->names, i, const char *))) {
             apr_table_setn(scrub->found, name, "");
         }
     }

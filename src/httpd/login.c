@@ -6,13 +6,9 @@
 #include "body.h"
 #include "tokens.h"
 
-#include <apr_atomic.h>
-#include <apr_md5.h>
-#include <openssl/rand.h>
+#include <string.h>
 
-/* Passwords judged at once in one child: bcrypt at cost 10 is 50 ms of CPU,
- * and what logs in must not starve what is logged in. */
-#define LOGINS_AT_ONCE 16
+#include <openssl/rand.h>
 
 static const ajr_login_fields_t default_fields = {"username", "password"};
 
@@ -39,16 +35,8 @@ static ajr_outcome_t credentials_read(credentials_t *out, request_rec *r)
     return outcome;
 }
 
-/* Costs what a wrong password costs, so that time does not tell which names
- * exist. The hash is of a password that nobody kept. */
-static void password_pretend(const char *password)
-{
-    (void)apr_password_validate(
-        password,
-        "$2y$10$kFZgkK0BFl17P4lj0ezIseJi24ETUAsOBUcmfq9PHwFsYlbwTa.2W");
-}
-
-static ajr_outcome_t password_check(request_rec *r, const credentials_t *given)
+/* What the first provider that knows the name says. */
+static authn_status providers_ask(request_rec *r, const credentials_t *given)
 {
     const apr_array_header_t *providers =
         ajr_conf_login_providers(ajr_dir_conf(r));
@@ -64,29 +52,45 @@ static ajr_outcome_t password_check(request_rec *r, const credentials_t *given)
             entry->provider->check_password(r, given->user, given->password);
         apr_table_unset(r->notes, AUTHN_PROVIDER_NAME_NOTE);
     }
+    return status;
+}
+
+static ajr_outcome_t password_judge(request_rec *r, const credentials_t *given,
+                                    ajr_passwords_t *passwords)
+{
+    apr_time_t started = apr_time_now();
+    authn_status status = providers_ask(r, given);
+    apr_interval_time_t taken = apr_time_now() - started;
+
     switch (status) {
     case AUTH_GRANTED:
+        ajr_passwords_judged(passwords, taken);
         return AJR_OK;
-    case AUTH_USER_NOT_FOUND:
-        password_pretend(given->password);
-        return AJR_LOGIN_REFUSED;
     case AUTH_DENIED:
+        ajr_passwords_judged(passwords, taken);
+        return AJR_LOGIN_REFUSED;
+    case AUTH_USER_NOT_FOUND:
+        ajr_passwords_pretend(passwords, given->password, taken,
+                              (apr_uint32_t)started);
         return AJR_LOGIN_REFUSED;
     default:
         return AJR_LOGIN_UNAVAILABLE;
     }
 }
 
-static ajr_outcome_t password_check_bounded(request_rec *r,
-                                            const credentials_t *given)
+static ajr_outcome_t password_check(request_rec *r, const credentials_t *given)
 {
-    apr_uint32_t *count = &ajr_server_conf(r->server)->logins_in_progress;
-    ajr_outcome_t outcome = AJR_LOGIN_BUSY;
+    ajr_passwords_t *passwords = &ajr_server_conf(r->server)->child->passwords;
+    ajr_outcome_t outcome;
 
-    if (apr_atomic_inc32(count) < LOGINS_AT_ONCE) {
-        outcome = password_check(r, given);
+    if (strlen(given->password) > AJR_PASSWORD_MAX) {
+        return AJR_LOGIN_REFUSED;
     }
-    apr_atomic_dec32(count);
+    if (!ajr_passwords_enter(passwords)) {
+        return AJR_LOGIN_BUSY;
+    }
+    outcome = password_judge(r, given, passwords);
+    ajr_passwords_leave(passwords);
     return outcome;
 }
 
@@ -98,7 +102,7 @@ static ajr_outcome_t session_open(ajr_session_t **out, ajr_grant_t *grant,
     ajr_store_open_t ask = {
         .login = login,
         .site = ajr_conf_site(conf),
-        .client = ajr_tokens_client(r),
+        .client = ajr_handler_client(r),
         .secret_hash = hash,
         .lifetime = ajr_conf_refresh_lifetime(conf),
         .idle = ajr_conf_refresh_idle(conf),
@@ -123,7 +127,7 @@ int ajr_login_run(request_rec *r)
     ajr_outcome_t outcome = credentials_read(&given, r);
 
     if (outcome == AJR_OK) {
-        outcome = password_check_bounded(r, &given);
+        outcome = password_check(r, &given);
     }
     if (outcome == AJR_OK) {
         outcome = session_open(&session, &grant, r, given.user);

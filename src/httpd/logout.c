@@ -17,7 +17,7 @@ static ajr_outcome_t end_by_refresh(request_rec *r, ajr_bytes_t token)
     ajr_grant_t grant;
     ajr_store_present_t ask = {.grant = &grant,
                                .site = ajr_conf_site(ajr_dir_conf(r)),
-                               .client = ajr_tokens_client(r)};
+                               .client = ajr_handler_client(r)};
     ajr_outcome_t outcome = ajr_grant_parse(
         &grant, token, ajr_server_refresh_keys(server), r->pool);
 
@@ -49,7 +49,7 @@ static ajr_outcome_t end_by_access(request_rec *r, ajr_bytes_t token)
     record->sid = sid;
     return ajr_store_logout_sid(
         &record->detail, &ajr_server_conf(r->server)->store, sid,
-        ajr_conf_site(conf), ajr_tokens_client(r), r->pool);
+        ajr_conf_site(conf), ajr_handler_client(r), r->pool);
 }
 
 int ajr_logout_run(request_rec *r)

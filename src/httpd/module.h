@@ -100,6 +100,8 @@ void ajr_require_register(apr_pool_t *pconf);
 int ajr_expr_find(ap_expr_lookup_parms *parms);
 
 /* identity.c: scrub what clients must not say, publish what we know. */
+/* Whether two header names are one to some backend. */
+bool ajr_identity_same_header(const char *a, const char *b);
 int ajr_identity_scrub(request_rec *r);
 int ajr_identity_fixup(request_rec *r);
 
@@ -153,6 +155,24 @@ int ajr_handler_unmapped(request_rec *r);
 int ajr_handler_run(request_rec *r);
 const ajr_handler_t *ajr_handler_find(const char *name);
 const char *ajr_handler_names(apr_pool_t *pool);
+
+/* What a handler lacks in a configuration, NULL = nothing. */
+const char *ajr_handler_missing(const ajr_dir_conf_t *conf,
+                                const ajr_server_conf_t *server,
+                                const ajr_handler_t *handler);
+
+/* The client id that httpd's own authentication of a handler's Location gave;
+ * NULL when there is none. */
+const char *ajr_handler_client(request_rec *r);
+
+/* lifecycle.c */
+/* post_config: the stores, and what the children of this host share. */
+int ajr_lifecycle_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                        server_rec *s);
+
+/* child_init: connections for each distinct database, the cache of verified
+ * tokens, and what the child knows of passwords. */
+void ajr_lifecycle_child(apr_pool_t *pchild, server_rec *s);
 
 /* key_files.c: JwtKeySet. The keys that judge in a scope (NULL = none is
  * configured), and their number: no other keys of this process have it. What

@@ -46,7 +46,7 @@ static ajr_outcome_t rotate(ajr_session_t **out, request_rec *r,
     ajr_store_rotate_t ask = {
         .present = {.grant = grant,
                     .site = ajr_conf_site(conf),
-                    .client = ajr_tokens_client(r)},
+                    .client = ajr_handler_client(r)},
         .scope = scope,
         .rotate = ajr_conf_rotates(conf),
         .async = ajr_server_database_async(server),

@@ -7,41 +7,6 @@
 
 #include <openssl/rand.h>
 
-const char *ajr_tokens_client(request_rec *r)
-{
-    const char *auth_type = ap_auth_type(r);
-
-    if (auth_type == NULL || ap_cstr_casecmp(auth_type, "Bearer") == 0) {
-        return NULL;
-    }
-    return r->user;
-}
-
-const char *ajr_tokens_missing(const ajr_dir_conf_t *conf,
-                               const ajr_server_conf_t *server,
-                               const ajr_handler_t *handler)
-{
-    unsigned needs = handler->needs;
-
-    if ((needs & AJR_NEEDS_SESSIONS) != 0 &&
-        ajr_server_database(server) == NULL) {
-        return "a JwtDatabase";
-    }
-    if ((needs & AJR_NEEDS_SESSIONS) != 0 &&
-        ajr_server_refresh_keys(server) == NULL) {
-        return "a JwtRefreshKey";
-    }
-    if ((needs & AJR_NEEDS_SIGNER) != 0 &&
-        ajr_keyset_signer(ajr_conf_keys(conf)) == NULL) {
-        return "a JwtKey that can sign";
-    }
-    if ((needs & AJR_NEEDS_LOGIN) != 0 &&
-        ajr_conf_login_providers(conf) == NULL) {
-        return "a JwtLoginProvider";
-    }
-    return NULL;
-}
-
 static const char *first(const apr_array_header_t *list)
 {
     return list == NULL ? NULL : APR_ARRAY_IDX(list, 0, const char *);

@@ -14,13 +14,4 @@
 int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
                      const ajr_session_t *session, const ajr_grant_t *grant);
 
-/* The client id that httpd's own authentication of this Location gave; NULL
- * when there is none (DESIGN 3). */
-const char *ajr_tokens_client(request_rec *r);
-
-/* What a handler needs of the configuration: NULL, or what is missing. */
-const char *ajr_tokens_missing(const ajr_dir_conf_t *conf,
-                               const ajr_server_conf_t *server,
-                               const ajr_handler_t *handler);
-
 #endif

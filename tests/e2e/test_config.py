@@ -241,3 +241,43 @@ def test_world_readable_key_warns(httpd):
     site.start()
     assert any("open.key" in line and ":warn]" in line
                for line in (site.error_log() + site.console()).splitlines())
+
+
+@pytest.mark.parametrize("server, inner", [
+    ("SetHandler jwt-login", ""),
+    ("", '<Directory "/">\nSetHandler jwt-refresh\n</Directory>'),
+])
+def test_handlers_stand_in_locations(check, server, inner):
+    """Elsewhere they would never answer, or swallow the whole site."""
+    refused(check(f"{FULL}\n{server}\n{inner}", **files()),
+            "SetHandler", "<Location>")
+
+
+@pytest.mark.parametrize("claim", ["gen", "sid", "exp", "client_id"])
+def test_subject_claim_that_the_module_writes_itself(check, claim):
+    """With JwtSubjectClaim gen everybody would be user 0."""
+    refused(check(FULL.replace("JwtKey", f"JwtSubjectClaim {claim}\nJwtKey"),
+                  **files()), "JwtSubjectClaim")
+
+
+@pytest.mark.parametrize("header", [
+    "Content_Length", "transfer.encoding", "Expect", "Proxy", "Range"])
+def test_exported_header_that_a_backend_obeys(check, header):
+    """A claim is no way to write the headers that rule a connection."""
+    refused(check(f"JwtExport role header={header}"), "JwtExport", header)
+
+
+def test_what_a_later_section_takes_away(auth_site):
+    """Merged at request time: an error with a reason, never a crash."""
+    site = auth_site(server="", token='''
+        </Location>
+        <LocationMatch "^/(token|login)$">
+            JwtSubjectClaim gen
+        </LocationMatch>
+        <Location "/nothing">''')
+    site.httpd.expect("outcome=misconfigured")
+    for answer in site.refresh("js1_" + 43 * "A"), site.ask_login():
+        assert answer.status == 500
+        assert answer.get("X-Outcome") == "misconfigured"
+    line = site.httpd.refusals("misconfigured")[0]
+    assert "JwtSubjectClaim" in line

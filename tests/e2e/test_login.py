@@ -304,3 +304,31 @@ def test_a_storm_of_logins_leaves_room_for_others(auth_site):
     assert busy and all(a.status == 503 and a.get("Retry-After")
                         for a in busy)
     assert len(busy) == sum(a.status == 503 for a in answers)
+
+
+def test_time_does_not_tell_which_names_exist(auth_site):
+    """Hashes of another cost than bcrypt's usual one, as htpasswd -B writes."""
+    site = auth_site(mpm_config="ServerLimit 1\nStartServers 1\n"
+                                "ThreadsPerChild 8\nMaxRequestWorkers 8\n"
+                                "MinSpareThreads 1\nMaxSpareThreads 8\n")
+    (site.httpd.root / "users").write_text(
+        "alice:" + bcrypt("wonderland", cost=8) + "\n", encoding="utf-8")
+
+    def median(name):
+        times = []
+        for _ in range(9):
+            before = time.monotonic()
+            assert site.ask_login(name, "wrong").status == 401
+            times.append(time.monotonic() - before)
+        return sorted(times)[4]
+
+    site.ask_login("alice", "wrong")
+    known, unknown = median("alice"), median("nobody")
+    assert known / 2.5 < unknown < known * 2.5, (known, unknown)
+
+
+def test_a_password_of_any_length_costs_no_more(auth_site):
+    """Some hashes take time by its length: it is refused before they see it."""
+    site = auth_site()
+    answer = site.ask_login("alice", "x" * 1025)
+    site.refused(answer, 401, "login_refused")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What administrators do: end sessions, close gates, look.
 \ir helpers.psql
-SELECT plan(54);
+SELECT plan(55);
 
 -- One session.
 SELECT t.session() AS sid \gset
@@ -125,6 +125,9 @@ SELECT results_eq('SELECT sid, subject FROM reuse_incident',
     format('VALUES (%L::uuid, ''zoe'')', :'stolen'), 'reuse_incident');
 DELETE FROM session WHERE sid = :'stolen';
 SELECT is(count(*)::int, 1, 'outlives the session') FROM reuse_incident;
+
+SELECT throws_ok($$ SELECT revoke_all(NULL) $$, '23502', NULL,
+                 'a NULL that would revoke nobody is an error');
 
 SELECT * FROM finish();
 ROLLBACK;
