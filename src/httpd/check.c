@@ -132,11 +132,13 @@ static bool server_sane(apr_pool_t *ptemp, server_rec *s)
     const core_server_config *core =
         ap_get_core_module_config(s->module_config);
 
+    bool sane = pool_sane(s, ajr_server_conf(s));
+
     ajr_key_files_check(ptemp, s);
-    return pool_sane(s, ajr_server_conf(s)) &
-           section_sane(ptemp, s, s->lookup_defaults, false) &
-           sections_sane(ptemp, s, core->sec_dir, false) &
-           sections_sane(ptemp, s, core->sec_url, true);
+    sane &= section_sane(ptemp, s, s->lookup_defaults, false);
+    sane &= sections_sane(ptemp, s, core->sec_dir, false);
+    sane &= sections_sane(ptemp, s, core->sec_url, true);
+    return sane;
 }
 
 int ajr_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
