@@ -148,6 +148,9 @@ int ajr_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)pconf;
     (void)plog;
+    if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
+        ajr_conf_warn(s);
+    }
     for (; s != NULL; s = s->next) {
         sane &= server_sane(ptemp, s);
     }

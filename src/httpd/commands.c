@@ -53,13 +53,13 @@ apr_array_header_t *ajr_slot_array(cmd_parms *cmd, void *dir_conf, int size)
 
 void ajr_command_warn(cmd_parms *cmd, const char *sentence)
 {
-    /* httpd reads its configuration twice when it starts. */
-    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG &&
-        ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL) {
-        return;
+    ajr_server_conf_t *conf = ajr_server_conf(cmd->server);
+
+    if (conf->warnings == NULL) {
+        conf->warnings = apr_array_make(cmd->pool, 1, sizeof(const char *));
     }
-    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, cmd->server, "%s: %s",
-                 cmd->cmd->name, sentence);
+    APR_ARRAY_PUSH(conf->warnings, const char *) =
+        apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", sentence, NULL);
 }
 
 static const char *set_duration(cmd_parms *cmd, void *conf, const char *arg)

@@ -20,7 +20,8 @@ void *ajr_slot(cmd_parms *cmd, void *dir_conf);
  * that a list replaces the one it would have inherited. */
 apr_array_header_t *ajr_slot_array(cmd_parms *cmd, void *dir_conf, int size);
 
-/* Logs a warning about the configuration, once per start. */
+/* Keeps a warning about the configuration for ajr_conf_warn(): while it is
+ * read there is no log yet, and a daemon has no terminal any more. */
 void ajr_command_warn(cmd_parms *cmd, const char *sentence);
 
 /* command_keys.c */

@@ -68,6 +68,7 @@ void *ajr_server_conf_merge(apr_pool_t *pconf, void *parent_, void *child_)
     ajr_server_conf_t *conf = apr_pcalloc(pconf, sizeof(*conf));
 
 #include "directives.def"
+    conf->warnings = child->warnings;
     conf->exported_headers = apr_array_append(pconf, parent->exported_headers,
                                               child->exported_headers);
     conf->key_files = child->key_files;
@@ -96,4 +97,19 @@ bool ajr_conf_rotates(const ajr_dir_conf_t *conf)
 
     return choice == AJR_CHOICE_DIALECT ? ajr_conf_dialect(conf)->rotates
                                         : choice == AJR_CHOICE_ON;
+}
+
+void ajr_conf_warn(server_rec *first)
+{
+    server_rec *s;
+    int i;
+
+    for (s = first; s != NULL; s = s->next) {
+        const apr_array_header_t *warnings = ajr_server_conf(s)->warnings;
+
+        for (i = 0; warnings != NULL && i < warnings->nelts; i++) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "%s",
+                         APR_ARRAY_IDX(warnings, i, const char *));
+        }
+    }
 }

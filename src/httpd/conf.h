@@ -130,6 +130,8 @@ typedef struct ajr_server_conf_t {
     /* Every JwtKeySet in this server, in whatever scope: ajr_key_file_t. */
     apr_array_header_t *key_files;
 
+    apr_array_header_t *warnings; /* const char *; NULL = none */
+
     ajr_store_t store; /* filled by post_config; its pool by child_init */
 
     ajr_child_t *child;          /* one for all servers of a child */
@@ -168,6 +170,10 @@ bool ajr_dir_conf_same(const ajr_dir_conf_t *a, const ajr_dir_conf_t *b);
 
 /* Whether refreshes rotate in this scope. */
 bool ajr_conf_rotates(const ajr_dir_conf_t *conf);
+
+/* Logs what was worth a warning when the configuration of these servers was
+ * read. */
+void ajr_conf_warn(server_rec *first);
 
 /* check_config: what only the whole configuration can show (a handler without
  * its key or database). Logs a sentence for each mistake; OK or 500. */

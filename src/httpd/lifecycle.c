@@ -70,6 +70,10 @@ int ajr_lifecycle_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)plog;
     (void)ptemp;
+    /* httpd configures itself twice when it starts; the second time counts. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
+        ajr_conf_warn(first);
+    }
     for (s = first; s != NULL; s = s->next) {
         ajr_server_conf_t *conf = ajr_server_conf(s);
         const ajr_store_t *like;

@@ -281,3 +281,17 @@ def test_what_a_later_section_takes_away(auth_site):
         assert answer.get("X-Outcome") == "misconfigured"
     line = site.httpd.refusals("misconfigured")[0]
     assert "JwtSubjectClaim" in line
+
+
+def test_warning_of_a_cold_start_is_in_the_error_log(httpd):
+    """Once: not lost with the terminal, not told for each reading."""
+    site = httpd(start=False)
+    path = site.write("keys/open.key", jwt.secret())  # readable for all
+    site.config = f'JwtKey HS256 "file:{path}"'
+    site.start()
+    lines = [line for line in site.error_log().splitlines()
+             if "JwtKey" in line and str(path) in line]
+    assert len(lines) == 1
+    assert "[auth_jwt_refresh:warn]" in lines[0]
+    status, said = site.configtest()
+    assert status == 0 and said.count(str(path)) == 1
