@@ -192,7 +192,7 @@ def test_no_connection_left(site, db):
     db.psql(f'ALTER DATABASE "{db.name}" CONNECTION LIMIT 0')
     cut(db)
     with within(LIMIT):
-        unavailable(site.refresh(token), "database_down")
+        unavailable(site.refresh(token), "database_busy")
     db.psql(f'ALTER DATABASE "{db.name}" CONNECTION LIMIT -1')
     back(site, token)
 
