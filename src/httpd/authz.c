@@ -13,45 +13,46 @@ static const char *const echoing[] = {"mod_authz_core.c", "mod_authz_host.c",
                                       "mod_authz_user.c",
                                       "mod_authz_groupfile.c"};
 
+/* Log levels like those of `loud`, under which the echoes are silent. Who has
+ * raised them to debug wants to hear all. */
+static const struct ap_logconf *hush(apr_pool_t *pool,
+                                     const struct ap_logconf *loud)
+{
+    struct ap_logconf *log = ap_new_log_config(pool, loud);
+    size_t i;
+
+    for (i = 0; i < sizeof(echoing) / sizeof(echoing[0]); i++) {
+        const module *found = ap_find_linked_module(echoing[i]);
+
+        if (found != NULL &&
+            ap_get_module_loglevel(log, found->module_index) < APLOG_DEBUG) {
+            ap_set_module_loglevel(pool, log, found->module_index, APLOG_CRIT);
+        }
+    }
+    return log;
+}
+
 /* post_config */
 int ajr_authz_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *s)
 {
-    apr_array_header_t *echoes = apr_array_make(pconf, 4, sizeof(int));
-    size_t i;
-
     (void)plog;
     (void)ptemp;
-    for (i = 0; i < sizeof(echoing) / sizeof(echoing[0]); i++) {
-        const module *found = ap_find_linked_module(echoing[i]);
-
-        if (found != NULL) {
-            APR_ARRAY_PUSH(echoes, int) = found->module_index;
-        }
-    }
     for (; s != NULL; s = s->next) {
-        ajr_server_conf(s)->echoes = echoes;
+        ajr_server_conf(s)->hushed = hush(pconf, &s->log);
     }
     return OK;
 }
 
-/* Log levels under which the echoes are silent. Who has raised them to debug
- * wants to hear all. */
+/* A section or client with a LogLevel of its own is the rare case. */
 static const struct ap_logconf *hushed(request_rec *r)
 {
-    const apr_array_header_t *echoes = ajr_server_conf(r->server)->echoes;
-    const struct ap_logconf *loud = r->log != NULL ? r->log : &r->server->log;
-    struct ap_logconf *log = ap_new_log_config(r->pool, loud);
-    int i;
+    const struct ap_logconf *loud =
+        r->log != NULL ? r->log : r->connection->log;
 
-    for (i = 0; i < echoes->nelts; i++) {
-        int index = APR_ARRAY_IDX(echoes, i, int);
-
-        if (ap_get_request_module_loglevel(r, index) < APLOG_DEBUG) {
-            ap_set_module_loglevel(r->pool, log, index, APLOG_CRIT);
-        }
-    }
-    return log;
+    return loud == NULL || loud == &r->server->log
+               ? ajr_server_conf(r->server)->hushed
+               : hush(r->pool, loud);
 }
 
 /* Runs a hook of httpd's as if we were not in it, and in silence. */

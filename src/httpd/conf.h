@@ -124,8 +124,8 @@ typedef struct ajr_server_conf_t {
     /* Headers that some JwtExport of this server writes: const char *. */
     apr_array_header_t *exported_headers;
 
-    /* Modules that say of every refusal what we say: int, from post_config. */
-    apr_array_header_t *echoes;
+    /* The server's log levels while httpd's modules judge what we report. */
+    const struct ap_logconf *hushed;
 
     /* Every JwtKeySet in this server, in whatever scope: ajr_key_file_t. */
     apr_array_header_t *key_files;
