@@ -361,19 +361,18 @@ static void json_that_is_not_utf8_is_refused(void **state)
 static ajr_bytes_t nested(int depth, bool objects, bool closed,
                           apr_pool_t *pool)
 {
-    char *text = apr_palloc(pool, (apr_size_t)depth * 8 + 16);
-    char *p = text;
+    apr_array_header_t *pieces = apr_array_make(pool, depth, sizeof(char *));
     int i;
 
-    p += sprintf(p, "{\"a\":");
+    APR_ARRAY_PUSH(pieces, const char *) = "{\"a\":";
     for (i = 1; i < depth; i++) {
-        p += sprintf(p, objects ? "{\"a\":" : "[");
+        APR_ARRAY_PUSH(pieces, const char *) = objects ? "{\"a\":" : "[";
     }
-    p += sprintf(p, "1");
+    APR_ARRAY_PUSH(pieces, const char *) = "1";
     for (i = depth; closed && i > 0; i--) {
-        p += sprintf(p, i > 1 && !objects ? "]" : "}");
+        APR_ARRAY_PUSH(pieces, const char *) = i > 1 && !objects ? "]" : "}";
     }
-    return ajr_bytes_of(text);
+    return ajr_bytes_of(apr_array_pstrcat(pool, pieces, 0));
 }
 
 static void json_depth_ends_at_its_limit(void **state)
