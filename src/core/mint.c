@@ -62,8 +62,8 @@ static bool put_audiences(json_t *claims, const apr_array_header_t *audiences)
 
 /* ---- who may say what ---- */
 
-/* What SQL says, except what only the module may say. */
-static bool put_session_claims(json_t *claims, const json_t *from)
+/* What others say, except what only the module may say. */
+static bool put_foreign_claims(json_t *claims, const json_t *from)
 {
     json_t *source = (json_t *)from; /* jansson reads through json_t * */
     const char *name;
@@ -71,17 +71,19 @@ static bool put_session_claims(json_t *claims, const json_t *from)
 
     json_object_foreach(source, name, value)
     {
-        if (ajr_mint_reserved(name) || json_is_null(value)) {
+        if (ajr_mint_reserved(name)) {
             continue;
         }
-        if (json_object_set(claims, name, value) != 0) {
+        if (json_is_null(value)) {
+            (void)json_object_del(claims, name);
+        } else if (json_object_set(claims, name, value) != 0) {
             return false;
         }
     }
     return true;
 }
 
-/* Last, so that nothing from SQL can stand in for it. */
+/* Last, so that nothing of theirs can stand in for it. */
 static bool put_module_claims(json_t *claims, const ajr_mint_t *mint,
                               json_int_t issued, json_int_t expires,
                               apr_pool_t *pool)
@@ -117,7 +119,8 @@ ajr_outcome_t ajr_mint_access(const char **out, apr_int64_t *expires_in,
         return AJR_INTERNAL;
     }
     expires = apr_time_sec(now + mint->lifetime);
-    if (claims == NULL || !put_session_claims(claims, mint->claims) ||
+    if (claims == NULL || !put_foreign_claims(claims, mint->claims) ||
+        !put_foreign_claims(claims, mint->configured) ||
         !put_module_claims(claims, mint, issued, expires, pool) ||
         ajr_jwt_sign(out, claims, typ, key, pool) != AJR_OK) {
         *out = NULL;

@@ -24,6 +24,7 @@ typedef struct ajr_mint_t {
     apr_uint32_t generation;
     unsigned char jti[AJR_UUID_SIZE]; /* random */
     const json_t *claims;             /* from SQL, borrowed; NULL = none */
+    const json_t *configured;         /* the same, of the configuration */
     apr_interval_time_t lifetime;     /* microseconds, > 0 */
 } ajr_mint_t;
 
@@ -35,8 +36,8 @@ bool ajr_mint_reserved(const char *name);
  * or one that is not reserved. */
 bool ajr_mint_subject_fits(const char *claim);
 
-/* Claims of SQL (reserved names dropped; a JSON null removes its claim), then
- * the module's, then signed by key. exp = now + lifetime, whole seconds.
+/* Claims of SQL, over them those of the configuration (reserved names dropped;
+ * a JSON null removes its claim), over all the module's; signed by key. exp = now + lifetime, whole seconds.
  * *expires_in is in seconds. OK or INTERNAL. */
 ajr_outcome_t ajr_mint_access(const char **out, apr_int64_t *expires_in,
                               const ajr_mint_t *mint, const char *typ,

@@ -228,6 +228,9 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define COMMAND_EXPORTS(...) AP_INIT_TAKE_ARGV(__VA_ARGS__)
 #define SET_EXPORTS ajr_set_exports
 
+#define COMMAND_MINT_CLAIMS(...) AP_INIT_TAKE2(__VA_ARGS__)
+#define SET_MINT_CLAIMS ajr_set_mint_claims
+
 #define WHERE_S RSRC_CONF
 #define WHERE_L (RSRC_CONF | ACCESS_CONF)
 #define WHERE_D (RSRC_CONF | OR_AUTHCFG)

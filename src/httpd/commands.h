@@ -34,6 +34,10 @@ const char *ajr_set_refresh_keys(cmd_parms *cmd, void *conf,
 /* command_source.c */
 const char *ajr_set_source(cmd_parms *cmd, void *conf, const char *arg);
 
+/* mint_claim.c */
+const char *ajr_set_mint_claims(cmd_parms *cmd, void *conf, const char *name,
+                                const char *value);
+
 /* command_export.c */
 const char *ajr_set_exports(cmd_parms *cmd, void *conf, int argc,
                             char *const argv[]);

@@ -7,6 +7,7 @@
 #ifndef AJR_CONF_H
 #define AJR_CONF_H
 
+#include <ap_expr.h>
 #include <apr_time.h>
 #include <httpd.h>
 #include <http_config.h>
@@ -37,6 +38,13 @@ typedef struct ajr_key_file_t {
     server_rec *server;
 } ajr_key_file_t;
 
+/* One JwtMintClaim: a value or an expression of text. */
+typedef struct ajr_mint_claim_t {
+    const char *name;
+    json_t *value;
+    const ap_expr_info_t *expression;
+} ajr_mint_claim_t;
+
 /* One place of JwtSource. */
 typedef struct ajr_source_t {
     enum { AJR_SOURCE_HEADER, AJR_SOURCE_COOKIE, AJR_SOURCE_QUERY } kind;
@@ -66,15 +74,14 @@ typedef struct ajr_login_fields_t {
 #define AJR_TYPE_SCHEMA const char *
 #define AJR_TYPE_DIALECT const ajr_dialect_t *
 #define AJR_TYPE_FIELDS const ajr_login_fields_t *
-#define AJR_TYPE_LIST apr_array_header_t *      /* const char * */
-#define AJR_TYPE_KEYS ajr_keyset_t *            /* const ajr_key_t * */
-#define AJR_TYPE_KEY_FILES apr_array_header_t * /* ajr_key_file_t */
-#define AJR_TYPE_REFRESH_KEYS \
-    apr_array_header_t *                        /* const ajr_grant_key_t * \
-                                                 */
-#define AJR_TYPE_EXPORTS apr_array_header_t *   /* ajr_export_t */
-#define AJR_TYPE_SOURCES apr_array_header_t *   /* ajr_source_t */
-#define AJR_TYPE_PROVIDERS apr_array_header_t * /* ajr_login_provider_t */
+#define AJR_TYPE_LIST apr_array_header_t *         /* const char * */
+#define AJR_TYPE_KEYS ajr_keyset_t *               /* const ajr_key_t * */
+#define AJR_TYPE_KEY_FILES apr_array_header_t *    /* ajr_key_file_t */
+#define AJR_TYPE_REFRESH_KEYS apr_array_header_t * /* ajr_grant_key_t * */
+#define AJR_TYPE_EXPORTS apr_array_header_t *      /* ajr_export_t */
+#define AJR_TYPE_MINT_CLAIMS apr_array_header_t *  /* ajr_mint_claim_t */
+#define AJR_TYPE_SOURCES apr_array_header_t *      /* ajr_source_t */
+#define AJR_TYPE_PROVIDERS apr_array_header_t *    /* ajr_login_provider_t */
 
 #define AJR_UNSET_DURATION (-1)
 #define AJR_UNSET_LIFETIME (-1)
@@ -91,6 +98,7 @@ typedef struct ajr_login_fields_t {
 #define AJR_UNSET_KEY_FILES NULL
 #define AJR_UNSET_REFRESH_KEYS NULL
 #define AJR_UNSET_EXPORTS NULL
+#define AJR_UNSET_MINT_CLAIMS NULL
 #define AJR_UNSET_SOURCES NULL
 #define AJR_UNSET_PROVIDERS NULL
 

@@ -27,6 +27,13 @@ static ajr_outcome_t access_mint(ajr_reply_t *reply, request_rec *r,
         .claims = session->claims,
         .lifetime = ajr_conf_access_lifetime(conf),
     };
+    json_t *configured = NULL;
+    ajr_outcome_t outcome = ajr_mint_claims(&configured, r, session->subject);
+
+    if (outcome != AJR_OK) {
+        return outcome;
+    }
+    mint.configured = configured;
 
     /* An access token never outlives its session. */
     if (mint.lifetime > session->remaining) {

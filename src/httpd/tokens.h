@@ -14,4 +14,10 @@
 int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
                      const ajr_session_t *session, const ajr_grant_t *grant);
 
+/* JwtMintClaim: what this scope adds to the access tokens of a subject, who is
+ * r->user meanwhile. NULL when it adds nothing. OK, or MISCONFIGURED (an
+ * expression fails) or INTERNAL. */
+ajr_outcome_t ajr_mint_claims(json_t **out, request_rec *r,
+                              const char *subject);
+
 #endif

@@ -28,6 +28,7 @@ _BY_KIND = {
     "KEYS": ('HS256 "file:{0}"', 'HS256 "file:{1}"'),
     "REFRESH_KEYS": ('"file:{0}"', '"file:{1}"'),
     "KEY_FILES": ('"{2}"', '"{3}"'),
+    "MINT_CLAIMS": ("a one", "a two"),
     "SOURCES": ("cookie:one", "query:two"),
 }
 

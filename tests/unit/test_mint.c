@@ -193,6 +193,23 @@ static void a_null_removes_its_claim_and_no_reserved_one(void **state)
         json_is_null(json_object_get(json_object_get(said, "team"), "lead")));
 }
 
+static void the_configuration_stands_over_sql_and_below_the_module(void **state)
+{
+    ajr_mint_t mint = sample();
+    const json_t *said;
+
+    (void)state;
+    mint.claims = json_of("{\"role\":\"user\",\"team\":1,\"old\":true}");
+    mint.configured =
+        json_of("{\"role\":[\"a\"],\"old\":null,\"sub\":\"1\",\"new\":2}");
+    said = claims_of(&mint);
+    assert_true(json_is_array(json_object_get(said, "role")));
+    assert_int_equal(json_integer_value(json_object_get(said, "team")), 1);
+    assert_int_equal(json_integer_value(json_object_get(said, "new")), 2);
+    assert_null(json_object_get(said, "old"));
+    assert_string_equal(json_string_value(json_object_get(said, "sub")), "42");
+}
+
 static void another_subject_claim_takes_the_place_of_sub(void **state)
 {
     ajr_mint_t mint = sample();
@@ -302,6 +319,8 @@ int main(void)
         cmocka_unit_test(several_audiences_are_a_list_none_is_absent),
         cmocka_unit_test(claims_of_sql_cannot_stand_in_for_the_module),
         cmocka_unit_test(a_null_removes_its_claim_and_no_reserved_one),
+        cmocka_unit_test(
+            the_configuration_stands_over_sql_and_below_the_module),
         cmocka_unit_test(another_subject_claim_takes_the_place_of_sub),
         cmocka_unit_test(a_token_never_outlives_its_lifetime),
         cmocka_unit_test(an_absurd_lifetime_mints_nothing),
