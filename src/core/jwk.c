@@ -149,9 +149,11 @@ static const char *about_read(about_t *about, const json_t *jwk,
 static const char *secret_read(ajr_bytes_t *out, const json_t *jwk,
                                apr_pool_t *pool)
 {
-    return ajr_jwk_bytes(out, jwk, "k", SECRET_MAX, pool)
-               ? NULL
-               : "has a k that is missing, empty or no base64url";
+    if (ajr_jwk_bytes(out, jwk, "k", SECRET_MAX, pool)) {
+        return NULL;
+    }
+    *out = (ajr_bytes_t){NULL, 0};
+    return "has a k that is missing, empty, too long or no base64url";
 }
 
 /* ---- the key ---- */
@@ -249,6 +251,7 @@ const char *ajr_jwk_secret(ajr_bytes_t *out, ajr_bytes_t text, apr_pool_t *pool)
     json_t *jwk = NULL;
     const char *kty;
 
+    *out = (ajr_bytes_t){NULL, 0};
     if (!ajr_json_object(&jwk, text, pool)) {
         return "is no strict JSON object";
     }
