@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the tests with real hosts and real clients.
+
+    laravel(**dotenv)     a Laravel host in the database `db`, started
+    django(**settings)    a Django host with simplejwt, started
+    express(**settings)   an Express host, started
+"""
+
+import pytest
+
+import host
+
+
+def _maker(make):
+    """Starts hosts for one test; its end stops them."""
+    started = []
+
+    def start(**settings):
+        started.append(make(**settings).start())
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture(name="laravel")
+def _laravel(place, db):
+    yield from _maker(lambda **settings: host.Laravel(place, db, **settings))
+
+
+@pytest.fixture(name="django")
+def _django(place):
+    yield from _maker(lambda **settings: host.Django(place, **settings))
+
+
+@pytest.fixture(name="express")
+def _express(place):
+    yield from _maker(lambda **settings: host.Express(place, **settings))
