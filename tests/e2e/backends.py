@@ -15,6 +15,7 @@ from lab.process import environment, spawn, wait_for
 
 #: Taken out of Debian's packages by .ci/deps.
 PHP_CGI = TOP / "build" / "php" / "php-cgi"
+PHP_FPM = TOP / "build" / "php" / "php-fpm"
 MOD_PHP = TOP / "build" / "php" / "libphp.so"
 
 _CGI = """#!/usr/bin/python3
@@ -26,6 +27,13 @@ print(json.dumps(dict(os.environ)))
 PHP = """<?php
 header('Content-Type: application/json');
 echo json_encode($_SERVER, JSON_INVALID_UTF8_SUBSTITUTE);
+"""
+
+#: What PHP sees of Authorization: as a variable, and as a header.
+PHP_AUTHORIZATION = """<?php
+header('Content-Type: application/json');
+echo json_encode([$_SERVER['HTTP_AUTHORIZATION'] ?? null,
+                  getallheaders()['Authorization'] ?? null]);
 """
 
 
@@ -50,23 +58,42 @@ class _WwwData:
 
 
 @contextlib.contextmanager
-def php_fastcgi(site):
-    """php-cgi as a FastCGI server on a unix socket: the path of that."""
+def _php(site, command, **env):
+    """A PHP that listens at `sock` in its folder: the path of that."""
     folder = site.httpd.root / "php"
     folder.mkdir(exist_ok=True)
     account = _WwwData()
     if account.popen():
         shutil.chown(folder, "www-data", "www-data")
     socket = folder / "sock"
-    process = spawn([str(PHP_CGI), "-n", "-b", str(socket)], account,
+    process = spawn([str(word) for word in command(folder, socket)], account,
                     site.httpd.root / "logs" / "php.log",
-                    env=environment(PHP_FCGI_CHILDREN="2"))
+                    env=environment(**env))
     try:
-        wait_for(socket.exists, "php-cgi to listen")
+        wait_for(lambda: socket.exists() or process.poll() is not None,
+                 "PHP to listen")
+        assert socket.exists(), "PHP did not start; see logs/php.log"
         yield socket
     finally:
         process.terminate()
         process.wait(10)
+
+
+def php_cgi(site):
+    """php-cgi as a FastCGI server."""
+    return _php(site, lambda _, socket: [PHP_CGI, "-n", "-b", socket],
+                PHP_FCGI_CHILDREN="2")
+
+
+def php_fpm(site):
+    """PHP-FPM, with a configuration of its own."""
+    def command(folder, socket):
+        config = site.httpd.write("conf/fpm.conf", "\n".join([
+            "[global]", f"error_log = {folder}/log",
+            "[www]", f"listen = {socket}",
+            "pm = static", "pm.max_children = 4"]))
+        return [PHP_FPM, "-n", "-F", "-y", config]
+    return _php(site, command)
 
 
 class _Echo(http.server.BaseHTTPRequestHandler):

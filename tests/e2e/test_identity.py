@@ -2,6 +2,8 @@
 """Who is calling, as CGI, PHP and a proxied server are told; and what a client
 may not say of itself."""
 
+from concurrent import futures
+
 import pytest
 
 import backends
@@ -73,16 +75,33 @@ def assert_identity(seen):
 
 
 def assert_no_mixture(site):
-    """A thousand requests of PHP: each has its own user, or none."""
-    for user in ("bob", "carol") * 250:
-        seen = site.client.get("/api/who.php",
-                               jwt.sign(site.key, sub=user)).json()
-        assert (seen["REMOTE_USER"], seen["HTTP_X_USER_ID"]) == (user, user)
-        assert "JWT_CLAIM_role" not in seen
-        seen = site.client.get("/who.php",
-                               headers={"X-User-Id": "intruder"}).json()
+    """A thousand requests of PHP, eight at a time: each has its own user or
+    none, and no header but those that it was sent and those of JwtExport."""
+    sent = {f"HTTP_{name}" for name in ("HOST", "CONNECTION", "X_SENT")}
+    told = {"JWT_OUTCOME", "HTTP_X_USER_ID"}
+
+    def ask(number):
+        user = f"user{number % 7}"
+        known = bool(number % 2)
+        seen = site.client.get(
+            "/api/who.php" if known else "/who.php",
+            jwt.sign(site.key, sub=user) if known else None,
+            {"X-User-Id": "intruder", "X-Name": "intruder", "X-Sent": user}
+        ).json()
+        names = {name for name in seen if name.startswith(("HTTP_", "JWT_"))}
+        assert seen["HTTP_X_SENT"] == user
         assert "intruder" not in seen.values()
-        assert not [name for name in seen if "REMOTE_USER" in name]
+        if known:
+            assert names == sent | told | ({"HTTP_AUTHORIZATION"} & names)
+            assert (seen["REMOTE_USER"], seen["HTTP_X_USER_ID"]) == (user,
+                                                                     user)
+        else:
+            assert names == sent
+            assert not [name for name in seen if "REMOTE_USER" in name]
+        return known
+
+    with futures.ThreadPoolExecutor(8) as crowd:
+        assert sum(crowd.map(ask, range(1000))) == 500
 
 
 def test_cgi(site):
@@ -94,45 +113,100 @@ def test_cgi(site):
         "utf-8", "surrogateescape").decode() == "J\u00fcrgen"
 
 
-def test_php_fastcgi(site):
-    """PHP over FastCGI, as PHP-FPM is reached: mod_proxy_fcgi."""
-    site.httpd.write("htdocs/api/who.php", backends.PHP)
-    site.httpd.write("htdocs/who.php", backends.PHP)
-    with backends.php_fastcgi(site) as socket:
-        site.start(f"""
-            <Location "/api">
-                {site.secured}
-                CGIPassAuth On
-            </Location>
-            <FilesMatch "\\.php$">
-                SetHandler "proxy:unix:{socket}|fcgi://localhost"
-                ProxyFCGIBackendType GENERIC
-            </FilesMatch>
-        """)
-        token = jwt.sign(site.key, CLAIMS)
-        seen = site.client.get("/api/who.php", token).json()
-        assert_identity(seen)
-        assert seen["HTTP_X_NAME"] == "J\u00fcrgen"
-        assert seen["HTTP_AUTHORIZATION"] == f"Bearer {token}"
-        assert site.client.get("/api/who.php").status == 401
-        assert_no_mixture(site)
+def start_php(site, socket, more=""):
+    """*.php of the whole site by mod_proxy_fcgi; /api is protected."""
+    return site.start(f"""
+        <Location "/api">
+            {site.secured}
+            {more}
+        </Location>
+        <FilesMatch "\\.php$">
+            SetHandler "proxy:unix:{socket}|fcgi://localhost"
+        </FilesMatch>
+    """)
 
 
-def test_mod_php(site):
-    """PHP inside httpd, under prefork."""
+def start_mod_php(site, more=""):
+    """The same by mod_php, under prefork."""
     site.httpd.mpm = "prefork"
-    site.httpd.write("htdocs/api/who.php", backends.PHP)
-    site.httpd.write("htdocs/who.php", backends.PHP)
-    site.start(f"""
+    return site.start(f"""
         LoadModule php_module "{backends.MOD_PHP}"
         AddHandler application/x-httpd-php .php
         <Location "/api">
             {site.secured}
+            {more}
         </Location>
     """)
-    assert_identity(site.client.get("/api/who.php",
-                                    jwt.sign(site.key, CLAIMS)).json())
-    assert_no_mixture(site)
+
+
+@pytest.fixture(name="php")
+def _php(site):
+    """The site with pages of PHP, inside /api and outside."""
+    for folder in "htdocs/api", "htdocs":
+        site.httpd.write(f"{folder}/who.php", backends.PHP)
+    site.httpd.write("htdocs/api/authorization.php",
+                     backends.PHP_AUTHORIZATION)
+    return site
+
+
+def test_php_fpm(php):
+    """PHP-FPM behind mod_proxy_fcgi, under event."""
+    with backends.php_fpm(php) as socket:
+        start_php(php, socket)
+        seen = php.client.get("/api/who.php", jwt.sign(php.key, CLAIMS)).json()
+        assert_identity(seen)
+        assert seen["HTTP_X_NAME"] == "J\u00fcrgen"
+        assert php.client.get("/api/who.php").status == 401
+        assert_no_mixture(php)
+
+
+def test_php_cgi(php):
+    """An older PHP over FastCGI."""
+    with backends.php_cgi(php) as socket:
+        start_php(php, socket, "ProxyFCGIBackendType GENERIC")
+        seen = php.client.get("/api/who.php", jwt.sign(php.key, CLAIMS)).json()
+        assert_identity(seen)
+        assert php.client.get("/api/who.php").status == 401
+
+
+def test_mod_php(php):
+    """PHP inside httpd, under prefork."""
+    start_mod_php(php)
+    seen = php.client.get("/api/who.php", jwt.sign(php.key, CLAIMS)).json()
+    assert_identity(seen)
+    assert seen["HTTP_X_NAME"] == "J\u00fcrgen"
+    assert php.client.get("/api/who.php").status == 401
+    assert_no_mixture(php)
+
+
+@pytest.mark.parametrize("more, variable, header", [
+    ("", False, False), ("CGIPassAuth On", True, True),
+    ("CGIPassAuth On\nJwtStrip On", False, False)],
+    ids=["default", "CGIPassAuth", "JwtStrip"])
+def test_authorization_reaches_php_fpm(php, more, variable, header):
+    """Where the host wants it, and nowhere else."""
+    with backends.php_fpm(php) as socket:
+        start_php(php, socket, more)
+        assert_authorization(php, variable, header)
+
+
+@pytest.mark.parametrize("more, variable, header", [
+    ("", False, True), ("CGIPassAuth On", True, True),
+    ("CGIPassAuth On\nJwtStrip On", False, False)],
+    ids=["default", "CGIPassAuth", "JwtStrip"])
+def test_authorization_reaches_mod_php(php, more, variable, header):
+    """mod_php reads the headers of the request itself: JwtStrip alone keeps
+    the token from getallheaders()."""
+    start_mod_php(php, more)
+    assert_authorization(php, variable, header)
+
+
+def assert_authorization(site, variable, header):
+    """What PHP sees of the token."""
+    token = jwt.sign(site.key)
+    seen = site.client.get("/api/authorization.php", token).json()
+    value = f"Bearer {token}"
+    assert seen == [value if variable else None, value if header else None]
 
 
 def test_php_front_controller(site):
@@ -144,7 +218,7 @@ def test_php_front_controller(site):
         RewriteCond %{REQUEST_FILENAME} !-f
         RewriteRule ^ index.php [L]
     """)
-    with backends.php_fastcgi(site) as socket:
+    with backends.php_fpm(site) as socket:
         site.start(f"""
             <Directory "{site.httpd.htdocs}">
                 AllowOverride FileInfo
@@ -155,7 +229,6 @@ def test_php_front_controller(site):
             </Location>
             <FilesMatch "\\.php$">
                 SetHandler "proxy:unix:{socket}|fcgi://localhost"
-                ProxyFCGIBackendType GENERIC
             </FilesMatch>
         """)
         headers = {"X-User-Id": "intruder", "x_absent": "spoof"}
