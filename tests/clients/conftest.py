@@ -4,11 +4,20 @@
     laravel(**dotenv)     a Laravel host in the database `db`, started
     django(**settings)    a Django host with simplejwt, started
     express(**settings)   an Express host, started
+    auth_site(server, …)  a site of ours, as the end-to-end tests have it
 """
+
+import functools
+import sys
 
 import pytest
 
+from lab.place import TOP
+
 import host
+
+sys.path.append(str(TOP / "tests" / "e2e"))
+import e2e_site  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def _maker(make):
@@ -37,3 +46,8 @@ def _django(place):
 @pytest.fixture(name="express")
 def _express(place):
     yield from _maker(lambda **settings: host.Express(place, **settings))
+
+
+@pytest.fixture(name="auth_site")
+def _auth_site(httpd, db):
+    return functools.partial(e2e_site.AuthSite, httpd, db)
