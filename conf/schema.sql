@@ -15,6 +15,9 @@
 --   subject   gates. A session born before the not_before of its subject, of
 --   client    its client or of the client row '*' (everyone) is over; so is
 --             every session of a blocked subject.
+--   revocation  what httpd must know of access tokens that have not expired:
+--             sessions ended, gates closed. Written by triggers, whoever ends a
+--             session and however; read by feed(); gone after `until`.
 --   setting   lifetimes for open_session(), and the version of this schema.
 --   event     audit: one row per login and per end, none per refresh.
 --
@@ -91,7 +94,7 @@ CREATE TABLE IF NOT EXISTS setting (
 
 DO $$
 BEGIN
-    IF (SELECT value::int FROM setting WHERE name = 'schema_version') > 1 THEN
+    IF (SELECT value::int FROM setting WHERE name = 'schema_version') > 2 THEN
         RAISE EXCEPTION 'schema % is newer than this file', current_schema();
     END IF;
 END
@@ -102,10 +105,6 @@ INSERT INTO setting (name, value) VALUES
     ('refresh_idle', '14 days'),
     ('access_lifetime', '5 minutes')
 ON CONFLICT DO NOTHING;
-
-INSERT INTO setting AS s (name, value) VALUES ('schema_version', '1')
-ON CONFLICT (name) DO UPDATE SET value = excluded.value
-    WHERE s.value <> excluded.value;
 
 CREATE TABLE IF NOT EXISTS session (
     sid           uuid PRIMARY KEY,
@@ -167,6 +166,33 @@ CREATE TABLE IF NOT EXISTS client (
 );
 COMMENT ON TABLE client IS 'Gates of clients; the row ''*'' is for everyone';
 
+-- Commit order is not seq order: a reader asks for xid >= the xmin of its last
+-- snapshot, which misses no transaction however long it stayed open.
+CREATE TABLE IF NOT EXISTS revocation (
+    seq        bigint GENERATED ALWAYS AS IDENTITY,
+    xid        xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    kind       text NOT NULL,
+    key        text NOT NULL,
+    not_before timestamptz,
+    generation int,
+    at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    until      timestamptz NOT NULL,
+    PRIMARY KEY (xid, seq),
+    CONSTRAINT revocation_kind CHECK (
+        CASE kind WHEN 'session' THEN not_before IS NULL AND generation IS NULL
+                  WHEN 'subject' THEN not_before IS NOT NULL
+                  WHEN 'client' THEN not_before IS NOT NULL
+                  WHEN 'superseded' THEN not_before IS NOT NULL
+                                         AND generation IS NOT NULL
+                  ELSE false END)
+);
+COMMENT ON TABLE revocation IS
+    'Feed for httpd: access tokens that are refused until they have expired';
+COMMENT ON COLUMN revocation.kind IS
+    'session (key = sid), subject or client (key = its name: sessions born '
+    'before not_before; infinity while blocked), superseded (key = sid: tokens '
+    'of an older generation, from not_before on)';
+
 CREATE TABLE IF NOT EXISTS event (
     at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     kind    text NOT NULL,
@@ -188,6 +214,13 @@ BEGIN
     END IF;
     IF to_regclass('event_at_idx') IS NULL THEN
         CREATE INDEX event_at_idx ON event (at);
+    END IF;
+    IF to_regclass('revocation_until_idx') IS NULL THEN
+        CREATE INDEX revocation_until_idx ON revocation (until);
+    END IF;
+    IF to_regclass('revocation_superseded_idx') IS NULL THEN
+        CREATE INDEX revocation_superseded_idx ON revocation (key)
+         WHERE kind = 'superseded';
     END IF;
 END
 $$;
@@ -263,6 +296,13 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 REVOKE ALL ON FUNCTION presentable(text, text, int) FROM PUBLIC;
 
+-- Whether a sid was derived from a token that a host minted: UUID version 8.
+CREATE OR REPLACE FUNCTION derived(p_sid uuid) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT get_byte(uuid_send(p_sid), 6) >> 4 = 8
+$$;
+REVOKE ALL ON FUNCTION derived(uuid) FROM PUBLIC;
+
 -- VOLATILE on purpose: each call reads what is committed at that moment.
 CREATE OR REPLACE FUNCTION gate_open(
     p_subject text, p_client text, p_born timestamptz) RETURNS boolean
@@ -279,6 +319,46 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION gate_open(text, text, timestamptz) FROM PUBLIC;
+
+-- The longest life of an access token.
+CREATE OR REPLACE FUNCTION access_lifetime() RETURNS interval
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT s.value::interval FROM setting s
+                      WHERE s.name = 'access_lifetime'), interval '7 days')
+$$;
+REVOKE ALL ON FUNCTION access_lifetime() FROM PUBLIC;
+
+-- How long an entry of the feed matters: that life, and an hour for leeway,
+-- refreshes under way, long transactions and clocks.
+CREATE OR REPLACE FUNCTION feed_life() RETURNS interval
+LANGUAGE sql STABLE AS $$ SELECT access_lifetime() + interval '1 hour' $$;
+REVOKE ALL ON FUNCTION feed_life() FROM PUBLIC;
+
+-- Writes the feed and wakes its readers. Ordinary refreshes never come here:
+-- NOTIFY takes a lock of the whole instance at commit.
+CREATE OR REPLACE FUNCTION announce(
+    p_kind text, p_key text, p_not_before timestamptz DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    INSERT INTO revocation (kind, key, not_before, until)
+    VALUES (p_kind, p_key, p_not_before,
+            CASE WHEN p_not_before = 'infinity' THEN p_not_before
+                 ELSE clock_timestamp() + feed_life() END);
+    PERFORM pg_notify('auth_jwt_revocation', current_schema());
+END
+$$;
+REVOKE ALL ON FUNCTION announce(text, text, timestamptz) FROM PUBLIC;
+
+-- Times as httpd reads them: microseconds since 1970.
+CREATE OR REPLACE FUNCTION microseconds(p_at timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN isfinite(p_at)
+                THEN (extract(epoch FROM p_at) * 1000000)::bigint
+                WHEN p_at > '2000-01-01' THEN 9223372036854775807
+                WHEN p_at < '2000-01-01' THEN -9223372036854775808 END
+$$;
+REVOKE ALL ON FUNCTION microseconds(timestamptz) FROM PUBLIC;
 
 -- The claims of a token to be minted now; NULL when none may be.
 CREATE OR REPLACE FUNCTION live_claims(
@@ -611,6 +691,84 @@ END
 $$;
 REVOKE ALL ON FUNCTION logout(uuid, text, bytea, text, text) FROM PUBLIC;
 
+-- What access tokens are refused although they have not expired, for the board
+-- in httpd's memory. First one row of kind `now`: key = the xmin to ask with
+-- the next time, not_before = the database's time, generation = the longest
+-- life of an access token in seconds. Then entries of transactions >= p_since
+-- (NULL: all), in the order of seq. Times are microseconds since 1970, infinity
+-- the largest bigint. A standby may be asked: what it has not heard is missing.
+CREATE OR REPLACE FUNCTION feed(p_since xid8 DEFAULT NULL) RETURNS TABLE (
+    kind text, key text, not_before bigint, generation int, until bigint,
+    seq bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_snapshot pg_snapshot := pg_current_snapshot();
+    v_now timestamptz := clock_timestamp();
+    -- A reader ahead of us read another database: it has to begin again.
+    v_since xid8 := CASE WHEN p_since <= pg_snapshot_xmax(v_snapshot)
+                         THEN p_since ELSE '0' END;
+BEGIN
+    RETURN QUERY
+    SELECT 'now', pg_snapshot_xmin(v_snapshot)::text, microseconds(v_now),
+           extract(epoch FROM access_lifetime())::int, NULL::bigint,
+           NULL::bigint;
+    RETURN QUERY
+    SELECT r.kind, r.key, microseconds(r.not_before), r.generation,
+           microseconds(r.until), r.seq
+      FROM revocation r
+     WHERE r.xid >= v_since AND r.until > v_now
+     ORDER BY r.seq;
+END
+$$;
+REVOKE ALL ON FUNCTION feed(xid8) FROM PUBLIC;
+
+-- One access token that the board cannot judge: `granted`, `revoked`,
+-- `superseded` or `unfit`. p_sid NULL: it names no session, p_born is when it
+-- was minted. A session without a row was ended by DELETE, unless its sid was
+-- derived from a token that a host minted (version 8): then the gates decide.
+-- p_generation NULL: predecessors are as good as their successors.
+CREATE OR REPLACE FUNCTION standing(
+    p_sid uuid, p_subject text, p_client text, p_born timestamptz,
+    p_generation int) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+DECLARE
+    s record;
+BEGIN
+    IF unfit() THEN
+        RETURN 'unfit';
+    END IF;
+    SELECT t.subject, t.client, t.created_at, t.generation, t.rotated_at,
+           t.revoked_at INTO s
+      FROM session t WHERE t.sid = p_sid;
+    IF s.revoked_at IS NOT NULL
+       OR s.subject IS NULL AND NOT derived(p_sid)
+       OR NOT gate_open(p_subject, p_client,
+                        coalesce(p_born, s.created_at, '-infinity'))
+       OR NOT gate_open(s.subject, s.client, s.created_at) THEN
+        RETURN 'revoked';
+    END IF;
+    -- Two behind: the successor itself was traded, a grace later at least. One
+    -- behind: the feed knows from when, for as long as it keeps such rows.
+    IF p_generation < s.generation - 1
+       OR p_generation < s.generation
+          AND (s.rotated_at < clock_timestamp() - feed_life()
+               OR EXISTS (SELECT FROM revocation r
+                           WHERE r.kind = 'superseded' AND r.key = p_sid::text
+                             AND r.generation > p_generation
+                             AND r.not_before <= clock_timestamp())) THEN
+        RETURN 'superseded';
+    END IF;
+    RETURN 'granted';
+END
+$$;
+REVOKE ALL ON FUNCTION standing(uuid, text, text, timestamptz, int)
+    FROM PUBLIC;
+
 
 -- For hosts that log people in themselves ------------------------------------
 
@@ -835,22 +993,121 @@ BEGIN
             CASE WHEN v_reason IN ('reused', 'ahead')
                  THEN format('generation %s', OLD.generation)
                  ELSE v_reason END);
+    -- A gate that closes the session as well has told so already: "log out
+    -- everywhere" is one entry, not one more per session.
+    IF gate_open(OLD.subject, OLD.client, OLD.created_at) THEN
+        PERFORM announce('session', OLD.sid::text);
+    END IF;
     RETURN NULL;
 END
 $$;
 REVOKE ALL ON FUNCTION session_ended() FROM PUBLIC;
 
--- A gate in the future would refuse tomorrow's logins.
+-- A gate in the future would refuse tomorrow's logins. One that moved back or
+-- got another name would open for refreshes what httpd goes on refusing. When
+-- a block is lifted, what was born before is over: a login that committed
+-- during the block may have read the gate before it.
 CREATE OR REPLACE FUNCTION gate_clamp() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
 BEGIN
     IF NEW.not_before > clock_timestamp() THEN
         NEW.not_before := clock_timestamp();
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.not_before < OLD.not_before
+           OR NEW.not_before IS NULL AND OLD.not_before IS NOT NULL
+           OR gate_name(to_jsonb(NEW)) <> gate_name(to_jsonb(OLD)) THEN
+            RAISE EXCEPTION 'the gate of % "%" keeps its name and never moves '
+                'back', TG_TABLE_NAME, gate_name(to_jsonb(OLD))
+                USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        IF TG_TABLE_NAME = 'subject' THEN
+            IF OLD.blocked AND NOT NEW.blocked THEN
+                NEW.not_before := clock_timestamp();
+            END IF;
+        END IF;
     END IF;
     RETURN NEW;
 END
 $$;
 REVOKE ALL ON FUNCTION gate_clamp() FROM PUBLIC;
+
+-- The column that a row of subject or client is named by.
+CREATE OR REPLACE FUNCTION gate_name(p_row jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(p_row->>'subject', p_row->>'client')
+$$;
+REVOKE ALL ON FUNCTION gate_name(jsonb) FROM PUBLIC;
+
+-- A gate that closes further, whoever wrote it.
+CREATE OR REPLACE FUNCTION gate_closed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+DECLARE
+    v_key text := gate_name(to_jsonb(NEW));
+    v_blocked boolean := coalesce((to_jsonb(NEW)->>'blocked')::boolean, false);
+    v_was_blocked boolean := false;
+    v_not_before timestamptz;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        v_was_blocked :=
+            coalesce((to_jsonb(OLD)->>'blocked')::boolean, false);
+        v_not_before := OLD.not_before;
+    END IF;
+    -- For one subject the entry with the greatest seq counts, so nothing is
+    -- said that would end a block before it ends.
+    IF v_blocked THEN
+        IF NOT v_was_blocked THEN
+            PERFORM announce(TG_TABLE_NAME::text, v_key, 'infinity');
+        END IF;
+    ELSIF NEW.not_before IS DISTINCT FROM v_not_before THEN
+        PERFORM announce(TG_TABLE_NAME::text, v_key, NEW.not_before);
+    END IF;
+    IF v_was_blocked AND NOT v_blocked THEN
+        UPDATE revocation r SET until = clock_timestamp() + feed_life()
+         WHERE r.kind = 'subject' AND r.key = v_key AND r.until = 'infinity';
+    END IF;
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION gate_closed() FROM PUBLIC;
+
+-- httpd adds what it is told and never forgets it early. A gate that went away
+-- meanwhile would let refreshes succeed whose access tokens are refused.
+CREATE OR REPLACE FUNCTION gate_stays() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+DECLARE
+    v_key text := gate_name(to_jsonb(OLD));
+    v_until timestamptz := (SELECT max(r.until) FROM revocation r
+        WHERE r.kind = TG_TABLE_NAME AND r.key = v_key
+          AND r.until > clock_timestamp());
+BEGIN
+    IF v_until IS NOT NULL THEN
+        RAISE EXCEPTION 'the gate of % "%" is needed until %', TG_TABLE_NAME,
+            v_key, CASE WHEN isfinite(v_until) THEN v_until::text
+                        ELSE 'unblock_subject() lifts it' END
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN OLD;
+END
+$$;
+REVOKE ALL ON FUNCTION gate_stays() FROM PUBLIC;
+
+-- TRUNCATE has no row triggers: httpd would never hear of it.
+CREATE OR REPLACE FUNCTION refuse_truncate() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'TRUNCATE of % would end sessions without telling httpd: '
+        'DELETE, or revoke_all()', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+REVOKE ALL ON FUNCTION refuse_truncate() FROM PUBLIC;
 
 -- Created when absent: replacing one would lock out every refresh behind the
 -- longest transaction of the database.
@@ -858,7 +1115,32 @@ DO $$
 DECLARE
     v_have text[] := ARRAY(SELECT tgname FROM pg_trigger WHERE tgrelid IN
         ('session'::regclass, 'subject'::regclass, 'client'::regclass));
+    v_table text;
 BEGIN
+    FOREACH v_table IN ARRAY ARRAY['session', 'subject', 'client'] LOOP
+        IF v_table || '_truncate' <> ALL (v_have) THEN
+            EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I '
+                'FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate()',
+                v_table || '_truncate', v_table);
+        END IF;
+    END LOOP;
+    FOREACH v_table IN ARRAY ARRAY['subject', 'client'] LOOP
+        IF v_table || '_clamp' <> ALL (v_have) THEN
+            EXECUTE format('CREATE TRIGGER %I BEFORE INSERT OR UPDATE ON %I '
+                'FOR EACH ROW EXECUTE FUNCTION gate_clamp()',
+                v_table || '_clamp', v_table);
+        END IF;
+        IF v_table || '_closed' <> ALL (v_have) THEN
+            EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE ON %I '
+                'FOR EACH ROW EXECUTE FUNCTION gate_closed()',
+                v_table || '_closed', v_table);
+        END IF;
+        IF v_table || '_stays' <> ALL (v_have) THEN
+            EXECUTE format('CREATE TRIGGER %I BEFORE DELETE ON %I '
+                'FOR EACH ROW EXECUTE FUNCTION gate_stays()',
+                v_table || '_stays', v_table);
+        END IF;
+    END LOOP;
     IF 'session_stays_revoked' <> ALL (v_have) THEN
         CREATE TRIGGER session_stays_revoked AFTER UPDATE ON session
         FOR EACH ROW
@@ -882,16 +1164,31 @@ BEGIN
         WHEN (OLD.revoked_at IS NULL AND OLD.expires_at > clock_timestamp())
         EXECUTE FUNCTION session_ended();
     END IF;
-    IF 'subject_clamp' <> ALL (v_have) THEN
-        CREATE TRIGGER subject_clamp BEFORE INSERT OR UPDATE ON subject
-        FOR EACH ROW EXECUTE FUNCTION gate_clamp();
-    END IF;
-    IF 'client_clamp' <> ALL (v_have) THEN
-        CREATE TRIGGER client_clamp BEFORE INSERT OR UPDATE ON client
-        FOR EACH ROW EXECUTE FUNCTION gate_clamp();
+END
+$$;
+
+
+-- From version 1, which had no feed ------------------------------------------
+--
+-- What was ended or closed while its access tokens may still live, told now.
+
+DO $$
+BEGIN
+    IF (SELECT value::int FROM setting WHERE name = 'schema_version') < 2 THEN
+        PERFORM announce('session', t.sid::text) FROM session t
+          WHERE t.revoked_at > clock_timestamp() - feed_life();
+        PERFORM announce('subject', g.subject, CASE WHEN g.blocked
+            THEN 'infinity' ELSE g.not_before END) FROM subject g
+          WHERE g.blocked OR g.not_before > clock_timestamp() - feed_life();
+        PERFORM announce('client', g.client, g.not_before) FROM client g
+          WHERE g.not_before > clock_timestamp() - feed_life();
     END IF;
 END
 $$;
+
+INSERT INTO setting AS s (name, value) VALUES ('schema_version', '2')
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+    WHERE s.value <> excluded.value;
 
 
 -- Privileges -----------------------------------------------------------------
@@ -900,12 +1197,15 @@ REVOKE ALL ON SCHEMA :"schema" FROM PUBLIC;
 GRANT USAGE ON SCHEMA :"schema"
     TO auth_jwt_httpd, auth_jwt_app, auth_jwt_admin;
 
--- httpd: three functions, no table. Its password, stolen, mints nothing.
+-- httpd: functions, no table. Its password, stolen, mints nothing.
 GRANT EXECUTE ON FUNCTION open(text, text, text, bytea, interval, interval,
     text, text) TO auth_jwt_httpd;
 GRANT EXECUTE ON FUNCTION rotate(uuid, int, text, bytea, text, text, boolean,
     interval, boolean, interval, interval, text, interval) TO auth_jwt_httpd;
 GRANT EXECUTE ON FUNCTION logout(uuid, text, bytea, text, text)
+    TO auth_jwt_httpd;
+GRANT EXECUTE ON FUNCTION feed(xid8) TO auth_jwt_httpd;
+GRANT EXECUTE ON FUNCTION standing(uuid, text, text, timestamptz, int)
     TO auth_jwt_httpd;
 
 GRANT EXECUTE ON FUNCTION open_session(text, jsonb, interval, interval, text,
@@ -917,7 +1217,7 @@ GRANT SELECT (sid, subject, site, form, client, scope, claims, generation,
         revoke_reason, user_agent, address),
       UPDATE (revoked_at, revoke_reason), DELETE
     ON session TO auth_jwt_admin;
-GRANT SELECT ON subject, client, setting, event, active_session,
+GRANT SELECT ON subject, client, setting, event, revocation, active_session,
     reuse_incident TO auth_jwt_admin;
 GRANT EXECUTE ON FUNCTION revoke_session(uuid, text),
     revoke_subject(text, text), block_subject(text, text),

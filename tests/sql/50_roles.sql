@@ -20,7 +20,8 @@ SELECT set_eq($$
            pg_proc p WHERE p.pronamespace = 'auth_jwt'::regnamespace
        AND has_function_privilege(r, p.oid, 'EXECUTE') $$,
     $$ VALUES ('auth_jwt_httpd', 'open'), ('auth_jwt_httpd', 'rotate'),
-              ('auth_jwt_httpd', 'logout'), ('auth_jwt_app', 'open_session'),
+              ('auth_jwt_httpd', 'logout'), ('auth_jwt_httpd', 'feed'),
+              ('auth_jwt_httpd', 'standing'), ('auth_jwt_app', 'open_session'),
               ('auth_jwt_admin', 'revoke_session'),
               ('auth_jwt_admin', 'revoke_subject'),
               ('auth_jwt_admin', 'revoke_client'),
@@ -41,6 +42,7 @@ SELECT set_eq($$
               ('auth_jwt_admin', 'client SELECT'),
               ('auth_jwt_admin', 'setting SELECT'),
               ('auth_jwt_admin', 'event SELECT'),
+              ('auth_jwt_admin', 'revocation SELECT'),
               ('auth_jwt_admin', 'active_session SELECT'),
               ('auth_jwt_admin', 'reuse_incident SELECT') $$, 'tables');
 SELECT set_eq($$

@@ -1,0 +1,928 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Version 1 as it was released, for test_schema_upgrade.py. Never edit it.
+--
+-- The sessions of mod_auth_jwt_refresh. PostgreSQL 13 or later, no extension.
+--
+--     psql -d DATABASE -f schema.sql                  schema auth_jwt
+--     psql -d DATABASE -v schema=NAME -f schema.sql   another one
+--
+-- Loading it again, or over an older version, brings everything here up to
+-- date and leaves sessions, gates, settings and a replaced claims() or
+-- subject_of() alone. It is one transaction: all of it or nothing.
+--
+--   session   one row from login to absolute expiry. A refresh token names a
+--             row (sid) and a generation and carries a secret S; the row has
+--             SHA-256(S) only, so that this database mints nothing.
+--   subject   gates. A session born before the not_before of its subject, of
+--   client    its client or of the client row '*' (everyone) is over; so is
+--             every session of a blocked subject.
+--   setting   lifetimes for open_session(), and the version of this schema.
+--   event     audit: one row per login and per end, none per refresh.
+--
+-- How rotate() trades generation n of a session:
+--
+--   1. Look, without a lock: identity, life and generation give a verdict.
+--      `reused` and `ahead` end the session; most others are final.
+--   2. Read the gates and claims(). A closed gate or NULL: `blocked`. So a
+--      dead token costs no write, however often it comes.
+--   3. `rotated` and `healed`: lock the row as it was seen, without waiting.
+--      Where that fails, somebody else is at it: wait for the lock, then begin
+--      again at 1 with new snapshots. So the loser of a race is `replayed`,
+--      no thief, and a gate that closed during the wait is seen.
+--   4. Write. Nothing was written before, so nothing is ever put back, and the
+--      trigger "a generation never falls" has no exception.
+--
+-- A session rotates at most once per grace: the current and the previous
+-- generation are answered with the token that the row is at.
+--
+-- Rules that keep this fast and right:
+--   * No index on a column that refresh writes (generation, rotated_at,
+--     used_at): every rotation is a HOT update.
+--   * No BEFORE UPDATE row trigger on session: PostgreSQL would lock and
+--     re-read the row for it on every rotation. AFTER triggers with a WHEN
+--     clause cost nothing until they fire.
+--   * clock_timestamp(), never now(): calls wait for locks.
+--   * Every CREATE FUNCTION is followed by its REVOKE.
+
+\set ON_ERROR_STOP on
+\if :{?schema}
+\else
+\set schema auth_jwt
+\endif
+
+BEGIN;
+
+SET LOCAL client_min_messages = warning;
+SET LOCAL lock_timeout = '10s';
+SELECT pg_advisory_xact_lock(hashtextextended('auth_jwt schema', 0)) \g /dev/null
+
+CREATE SCHEMA IF NOT EXISTS :"schema";
+SET LOCAL search_path = :"schema", pg_temp;
+
+-- Roles belong to the cluster; a load into another database may be creating
+-- them at this moment. Sites grant them to logins of their own.
+DO $$
+DECLARE
+    v_role text;
+BEGIN
+    FOREACH v_role IN ARRAY
+        ARRAY['auth_jwt_httpd', 'auth_jwt_app', 'auth_jwt_admin']
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_role) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;
+            END;
+        END IF;
+    END LOOP;
+END
+$$;
+
+
+-- Tables ---------------------------------------------------------------------
+
+CREATE TABLE IF NOT EXISTS setting (
+    name  text PRIMARY KEY,
+    value text NOT NULL,
+    CONSTRAINT setting_positive CHECK (
+        CASE WHEN name LIKE '%lifetime' OR name = 'refresh_idle'
+             THEN value::interval > interval '0' ELSE true END)
+);
+
+DO $$
+BEGIN
+    IF (SELECT value::int FROM setting WHERE name = 'schema_version') > 1 THEN
+        RAISE EXCEPTION 'schema % is newer than this file', current_schema();
+    END IF;
+END
+$$;
+
+INSERT INTO setting (name, value) VALUES
+    ('refresh_lifetime', '30 days'),
+    ('refresh_idle', '14 days'),
+    ('access_lifetime', '5 minutes')
+ON CONFLICT DO NOTHING;
+
+INSERT INTO setting AS s (name, value) VALUES ('schema_version', '1')
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+    WHERE s.value <> excluded.value;
+
+CREATE TABLE IF NOT EXISTS session (
+    sid           uuid PRIMARY KEY,
+    subject       text NOT NULL,
+    site          text NOT NULL DEFAULT '',
+    form          text NOT NULL,
+    client        text,
+    scope         text,
+    claims        jsonb NOT NULL DEFAULT '{}',
+    generation    int NOT NULL DEFAULT 0,
+    secret_hash   bytea,
+    binding       text,
+    created_at    timestamptz NOT NULL,
+    rotated_at    timestamptz,
+    used_at       timestamptz NOT NULL,
+    expires_at    timestamptz NOT NULL,
+    idle          interval NOT NULL,
+    revoked_at    timestamptz,
+    revoke_reason text,
+    user_agent    text,
+    address       text,
+    CONSTRAINT session_subject CHECK (subject NOT IN ('', '*')),
+    CONSTRAINT session_form
+        CHECK (form IN ('jr1', 'js1', 'laravel', 'simplejwt')),
+    CONSTRAINT session_claims CHECK (jsonb_typeof(claims) = 'object'),
+    CONSTRAINT session_generation CHECK (generation >= 0),
+    CONSTRAINT session_secret_hash CHECK (
+        CASE WHEN form IN ('jr1', 'js1')
+             THEN secret_hash IS NOT NULL AND octet_length(secret_hash) = 32
+             ELSE secret_hash IS NULL END),
+    CONSTRAINT session_lifetime CHECK (expires_at > created_at),
+    CONSTRAINT session_idle CHECK (idle > interval '0')
+) WITH (fillfactor = 85);
+
+COMMENT ON TABLE session IS
+    'One row per login. Ending one: UPDATE … SET revoked_at = now(), or DELETE';
+COMMENT ON COLUMN session.form IS
+    'What may be presented: jr1 (opened by httpd), js1 (by open_session: js1_ '
+    'as generation 0, jr1_ after), laravel or simplejwt (a JWT)';
+COMMENT ON COLUMN session.created_at IS
+    'In whole milliseconds, as the sid says it: the gates and the tokens agree';
+COMMENT ON COLUMN session.secret_hash IS
+    'SHA-256 of the secret that the holder of the token has; NULL for a JWT';
+
+CREATE TABLE IF NOT EXISTS subject (
+    subject    text PRIMARY KEY,
+    not_before timestamptz,
+    blocked    boolean NOT NULL DEFAULT false,
+    reason     text,
+    CONSTRAINT subject_everyone_is_a_client_row CHECK (subject <> '*')
+);
+COMMENT ON TABLE subject IS
+    'Gates: sessions born before not_before are over; blocked: all of them';
+
+CREATE TABLE IF NOT EXISTS client (
+    client     text PRIMARY KEY,
+    not_before timestamptz NOT NULL,
+    reason     text
+);
+COMMENT ON TABLE client IS 'Gates of clients; the row ''*'' is for everyone';
+
+CREATE TABLE IF NOT EXISTS event (
+    at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    kind    text NOT NULL,
+    sid     uuid,
+    subject text,
+    detail  text,
+    CONSTRAINT event_kind CHECK (kind IN ('login', 'logout', 'revoked',
+        'reused', 'healed', 'ahead', 'adopted'))
+);
+
+-- Not CREATE INDEX IF NOT EXISTS: that locks out every refresh to find out.
+DO $$
+BEGIN
+    IF to_regclass('session_subject_idx') IS NULL THEN
+        CREATE INDEX session_subject_idx ON session (subject);
+    END IF;
+    IF to_regclass('session_expires_at_idx') IS NULL THEN
+        CREATE INDEX session_expires_at_idx ON session (expires_at);
+    END IF;
+    IF to_regclass('event_at_idx') IS NULL THEN
+        CREATE INDEX event_at_idx ON event (at);
+    END IF;
+END
+$$;
+
+-- What open() and rotate() answer: always one row. All but the verdict is NULL
+-- unless the session may go on; remaining is in seconds.
+DO $$
+BEGIN
+    IF to_regtype('answer') IS NULL THEN
+        CREATE TYPE answer AS (
+            verdict    text,
+            sid        uuid,
+            generation int,
+            subject    text,
+            client     text,
+            scope      text,
+            claims     jsonb,
+            remaining  double precision
+        );
+    END IF;
+END
+$$;
+
+
+-- Functions that a site may replace ------------------------------------------
+--
+-- Created when absent, never overwritten. Replace them as the schema's owner,
+-- with CREATE OR REPLACE, which keeps their privileges. They run with the
+-- owner's rights and with this schema as search_path: qualify other names.
+
+DO $$
+BEGIN
+    -- Extra claims, read at login and at every refresh; on top of those of the
+    -- session. A JSON null takes a claim away, NULL refuses the token. At
+    -- login the session does not exist yet.
+    IF to_regprocedure('claims(text, uuid)') IS NULL THEN
+        CREATE FUNCTION claims(subject text, sid uuid) RETURNS jsonb
+        LANGUAGE sql STABLE AS $f$ SELECT '{}'::jsonb $f$;
+    END IF;
+
+    -- The subject of a login name; NULL refuses the login.
+    IF to_regprocedure('subject_of(text)') IS NULL THEN
+        CREATE FUNCTION subject_of(login text) RETURNS text
+        LANGUAGE sql STABLE AS $f$ SELECT login $f$;
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION claims(text, uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION subject_of(text) FROM PUBLIC;
+
+
+-- Helpers --------------------------------------------------------------------
+--
+-- Called with the owner's rights by the functions below, by nobody else.
+
+-- A standby would raise, and a snapshot older than the wait for a lock would
+-- judge by what was true before: neither may decide on a session.
+CREATE OR REPLACE FUNCTION unfit() RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT current_setting('transaction_read_only')::boolean
+        OR current_setting('transaction_isolation') <> 'read committed'
+$$;
+REVOKE ALL ON FUNCTION unfit() FROM PUBLIC;
+
+-- Whether a token of p_form and p_generation may be presented for a session of
+-- form p_session_form.
+CREATE OR REPLACE FUNCTION presentable(
+    p_session_form text, p_form text, p_generation int) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN p_session_form <> 'js1' THEN p_form = p_session_form
+                WHEN p_generation = 0 THEN p_form = 'js1'
+                ELSE p_form = 'jr1' END
+$$;
+REVOKE ALL ON FUNCTION presentable(text, text, int) FROM PUBLIC;
+
+-- VOLATILE on purpose: each call reads what is committed at that moment.
+CREATE OR REPLACE FUNCTION gate_open(
+    p_subject text, p_client text, p_born timestamptz) RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM FROM subject g
+     WHERE g.subject = p_subject AND (g.blocked OR g.not_before > p_born);
+    IF FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM FROM client g
+     WHERE g.client IN ('*', p_client) AND g.not_before > p_born;
+    RETURN NOT FOUND;
+END
+$$;
+REVOKE ALL ON FUNCTION gate_open(text, text, timestamptz) FROM PUBLIC;
+
+-- The claims of a token to be minted now; NULL when none may be.
+CREATE OR REPLACE FUNCTION live_claims(
+    p_sid uuid, p_subject text, p_client text, p_born timestamptz,
+    p_claims jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    v_claims jsonb;
+BEGIN
+    v_claims := claims(p_subject, p_sid);
+    IF jsonb_typeof(v_claims) <> 'object' THEN
+        RAISE EXCEPTION 'claims() must return a JSON object or NULL';
+    END IF;
+    -- Last, for claims() may take its time.
+    IF NOT gate_open(p_subject, p_client, p_born) THEN
+        RETURN NULL;
+    END IF;
+    RETURN p_claims || v_claims;
+END
+$$;
+REVOKE ALL ON FUNCTION live_claims(uuid, text, text, timestamptz, jsonb)
+    FROM PUBLIC;
+
+-- UUID version 7 (RFC 9562 5.7): 48 bits of milliseconds, then random ones.
+-- A random UUID has version 0100; two more bits make it 0111.
+CREATE OR REPLACE FUNCTION new_sid(p_born timestamptz) RETURNS uuid
+LANGUAGE sql VOLATILE AS $$
+    SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+               PLACING substring(int8send(
+                   round(extract(epoch FROM p_born) * 1000)::bigint) FROM 3)
+               FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+$$;
+REVOKE ALL ON FUNCTION new_sid(timestamptz) FROM PUBLIC;
+
+-- 128 random bits: 244 of two version-4 UUIDs, evened out.
+CREATE OR REPLACE FUNCTION new_secret() RETURNS bytea
+LANGUAGE sql VOLATILE AS $$
+    SELECT substring(sha256(uuid_send(gen_random_uuid())
+                         || uuid_send(gen_random_uuid())) FROM 1 FOR 16)
+$$;
+REVOKE ALL ON FUNCTION new_secret() FROM PUBLIC;
+
+-- A new session at generation 0; verdict `blocked` when a gate is closed.
+CREATE OR REPLACE FUNCTION begin_session(
+    p_subject text, p_site text, p_form text, p_client text, p_scope text,
+    p_claims jsonb, p_secret_hash bytea, p_lifetime interval, p_idle interval,
+    p_user_agent text, p_address text) RETURNS answer
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    v_born timestamptz;
+    v_expires_at timestamptz;
+    v answer;
+BEGIN
+    -- The birth has whole milliseconds. A login in the very millisecond of a
+    -- revocation would count as older than it, so it is born in the next one.
+    FOR attempt IN 1..2 LOOP
+        v_born := date_trunc('milliseconds', clock_timestamp());
+        v.sid := new_sid(v_born);
+        v.claims := live_claims(v.sid, p_subject, p_client, v_born, p_claims);
+        EXIT WHEN v.claims IS NOT NULL;
+        PERFORM pg_sleep(0.001);
+    END LOOP;
+    IF v.claims IS NULL THEN
+        RETURN ('blocked', NULL, NULL, NULL, NULL, NULL, NULL, NULL)::answer;
+    END IF;
+
+    v_expires_at := v_born + coalesce(p_lifetime, (SELECT s.value::interval
+        FROM setting s WHERE s.name = 'refresh_lifetime'));
+    INSERT INTO session (sid, subject, site, form, client, scope, claims,
+        secret_hash, created_at, used_at, expires_at, idle, user_agent, address)
+    VALUES (v.sid, p_subject, coalesce(p_site, ''), p_form, p_client, p_scope,
+        p_claims, p_secret_hash, v_born, v_born, v_expires_at,
+        coalesce(p_idle, (SELECT s.value::interval
+            FROM setting s WHERE s.name = 'refresh_idle')),
+        left(p_user_agent, 512), left(p_address, 64));
+    INSERT INTO event (kind, sid, subject, detail)
+    VALUES ('login', v.sid, p_subject, p_form);
+
+    v.verdict := 'logged_in';
+    v.generation := 0;
+    v.subject := p_subject;
+    v.client := p_client;
+    v.scope := p_scope;
+    v.remaining := extract(epoch FROM v_expires_at - clock_timestamp());
+    RETURN v;
+END
+$$;
+REVOKE ALL ON FUNCTION begin_session(text, text, text, text, text, jsonb,
+    bytea, interval, interval, text, text) FROM PUBLIC;
+
+
+-- The module's functions: open, rotate, logout -------------------------------
+--
+-- They answer a verdict and do not raise on one: an exception would undo the
+-- revocation that comes with it. lock_timeout is set here because a NOLOGIN
+-- role hands no settings to its members.
+
+-- A login that httpd's provider has agreed to: `logged_in`, `login_refused`
+-- (subject_of() knows no such login), `blocked` or `unfit`.
+CREATE OR REPLACE FUNCTION open(
+    p_login text, p_site text, p_client text, p_secret_hash bytea,
+    p_lifetime interval, p_idle interval, p_user_agent text, p_address text)
+RETURNS answer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+SET lock_timeout = '1500ms'
+AS $$
+DECLARE
+    v answer;
+    v_subject text;
+BEGIN
+    IF unfit() THEN
+        v.verdict := 'unfit';
+        RETURN v;
+    END IF;
+    v_subject := subject_of(p_login);
+    IF v_subject IS NULL OR v_subject IN ('', '*') THEN
+        v.verdict := 'login_refused';
+        RETURN v;
+    END IF;
+    RETURN begin_session(v_subject, p_site, 'jr1', p_client, NULL, '{}',
+        p_secret_hash, p_lifetime, p_idle, p_user_agent, p_address);
+END
+$$;
+REVOKE ALL ON FUNCTION open(text, text, text, bytea, interval, interval, text,
+    text) FROM PUBLIC;
+
+-- One refresh; see the top of this file. The session may go on after
+--   rotated   generation n was traded for n + 1
+--   healed    the same, with the row up to 2 behind the token: lost commits
+--   current   n is the row's generation, within grace or without rotation
+--   replayed  n is the one before, within grace
+-- with the token of the generation in the answer. Else, in this order:
+--   unknown   no such session for this holder; never a write: sids are public
+--   revoked, expired, idle
+--   ahead     the token is more than 2 ahead; the session ends
+--   reused    n was traded before; the session ends
+--   blocked   a gate is closed, or claims() says NULL
+--   scope_refused   p_scope is not within the session's scope
+-- and `unfit` when this transaction must not judge.
+--
+-- p_grace is larger when httpd repeats a call whose answer was lost.
+-- p_outage_began and p_outage_ended say how long ago httpd last had no
+-- database; that time does not count against the grace. p_rotate false: n must
+-- be the row's generation, and only used_at moves, rarely. p_scope narrows the
+-- answer; NULL takes all of it. p_patience is how long httpd will wait: what it
+-- gave up must not rotate behind its back (`database_timeout`), or its client,
+-- asking again without a grace, would look like a thief.
+CREATE OR REPLACE FUNCTION rotate(
+    p_sid uuid, p_generation int, p_form text, p_secret_hash bytea,
+    p_client text, p_site text, p_rotate boolean, p_grace interval,
+    p_async boolean, p_outage_began interval, p_outage_ended interval,
+    p_scope text DEFAULT NULL, p_patience interval DEFAULT NULL)
+RETURNS answer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+SET lock_timeout = '1500ms'
+AS $$
+DECLARE
+    v answer;
+    s record;
+    v_rotates boolean;
+    v_touches boolean;
+    v_claims jsonb;
+    v_deadline timestamptz := clock_timestamp() + p_patience;
+    -- Rotations since then are within grace. So are, until the grace after an
+    -- outage, those close to its beginning, and no others: whoever can make
+    -- httpd believe in outages gains nothing for what was rotated meanwhile.
+    -- For every use of the grace alike: nothing rotates while its predecessor
+    -- is good.
+    v_recent timestamptz;
+    v_lost timestamptz := CASE WHEN p_outage_ended <= p_grace
+        THEN clock_timestamp() - p_outage_began END;
+BEGIN
+    IF unfit() THEN
+        v.verdict := 'unfit';
+        RETURN v;
+    END IF;
+
+    FOR attempt IN 1..3 LOOP
+        v_recent := clock_timestamp() - p_grace;
+
+        -- 1. Look. p_generation - t.generation cannot overflow, a sum could.
+        SELECT t.subject, t.client, t.scope, t.claims, t.generation,
+               t.created_at, t.rotated_at, t.used_at, t.expires_at, t.idle,
+               CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked'
+                    WHEN t.expires_at <= clock_timestamp() THEN 'expired'
+                    WHEN t.used_at + t.idle < clock_timestamp() THEN 'idle'
+                    WHEN p_generation - t.generation
+                         > CASE WHEN p_rotate THEN 2 ELSE 0 END THEN 'ahead'
+                    WHEN p_generation = t.generation AND (NOT p_rotate
+                         OR t.rotated_at >= v_recent OR t.rotated_at
+                         BETWEEN v_lost - p_grace AND v_lost + p_grace)
+                         THEN 'current'
+                    WHEN p_generation >= t.generation
+                         AND p_generation = 2147483647 THEN 'expired'
+                    WHEN p_generation = t.generation THEN 'rotated'
+                    WHEN p_generation > t.generation THEN 'healed'
+                    WHEN p_generation = t.generation - 1
+                         AND (t.rotated_at >= v_recent OR t.rotated_at
+                         BETWEEN v_lost - p_grace AND v_lost + p_grace)
+                         THEN 'replayed'
+                    ELSE 'reused' END AS verdict
+          INTO s
+          FROM session t
+         WHERE t.sid = p_sid AND t.site = coalesce(p_site, '')
+           AND presentable(t.form, p_form, p_generation)
+           AND p_generation >= 0
+           AND t.client IS NOT DISTINCT FROM p_client
+           AND t.secret_hash IS NOT DISTINCT FROM p_secret_hash;
+        v.verdict := coalesce(s.verdict, 'unknown');
+
+        IF v.verdict IN ('reused', 'ahead') THEN
+            -- A reuse stays one whatever happens meanwhile; a row that moves
+            -- may no longer be behind.
+            UPDATE session t
+               SET revoked_at = clock_timestamp(), revoke_reason = v.verdict
+             WHERE t.sid = p_sid AND t.revoked_at IS NULL
+               AND (v.verdict = 'reused' OR t.generation = s.generation);
+            CONTINUE WHEN NOT FOUND;
+            RETURN v;
+        END IF;
+        IF v.verdict NOT IN ('rotated', 'healed', 'current', 'replayed') THEN
+            RETURN v;
+        END IF;
+
+        -- 2. Gates and claims.
+        v_claims := live_claims(p_sid, s.subject, s.client, s.created_at,
+                                s.claims);
+        IF v_claims IS NULL THEN
+            v.verdict := 'blocked';
+            RETURN v;
+        END IF;
+        IF NOT string_to_array(p_scope, ' ')
+               <@ coalesce(string_to_array(s.scope, ' '), '{}') THEN
+            v.verdict := 'scope_refused';
+            RETURN v;
+        END IF;
+
+        -- 3. Is the row still as it was seen? To write it, lock it, or wait
+        -- for the lock and begin again: the second time nobody is faster.
+        v_rotates := v.verdict IN ('rotated', 'healed');
+        v_touches := NOT p_rotate AND v.verdict = 'current'
+                     AND s.used_at + s.idle / 8 < clock_timestamp();
+        IF v_rotates OR v_touches THEN
+            PERFORM FROM session t
+              WHERE t.sid = p_sid AND t.revoked_at IS NULL
+                AND t.generation = s.generation
+                FOR NO KEY UPDATE SKIP LOCKED;
+            IF NOT FOUND THEN
+                PERFORM set_config('lock_timeout', greatest(1, round(1000
+                    * extract(epoch FROM v_deadline - clock_timestamp())))
+                    ::text, true) WHERE p_patience IS NOT NULL;
+                PERFORM FROM session t WHERE t.sid = p_sid FOR NO KEY UPDATE;
+                CONTINUE;
+            END IF;
+        ELSE
+            PERFORM FROM session t
+              WHERE t.sid = p_sid AND t.revoked_at IS NULL
+                AND t.generation = s.generation;
+            CONTINUE WHEN NOT FOUND;
+        END IF;
+
+        -- 4. Write, if somebody still waits for the answer.
+        IF clock_timestamp() > v_deadline THEN
+            v.verdict := 'database_timeout';
+            RETURN v;
+        END IF;
+        IF v_rotates THEN
+            s.generation := p_generation + 1;
+            UPDATE session t
+               SET generation = s.generation,
+                   rotated_at = clock_timestamp(), used_at = clock_timestamp()
+             WHERE t.sid = p_sid;
+        ELSIF v_touches THEN
+            UPDATE session t SET used_at = clock_timestamp()
+             WHERE t.sid = p_sid;
+        END IF;
+        IF v.verdict = 'healed' THEN
+            INSERT INTO event (kind, sid, subject, detail) VALUES ('healed',
+                p_sid, s.subject, format('generation %s', p_generation));
+        ELSIF v.verdict = 'rotated' AND p_async THEN
+            PERFORM set_config('synchronous_commit', 'off', true);
+        END IF;
+
+        RETURN (v.verdict, p_sid, s.generation, s.subject, s.client,
+                coalesce(p_scope, s.scope), v_claims,
+                extract(epoch FROM s.expires_at - clock_timestamp()))::answer;
+    END LOOP;
+
+    -- Overtaken three times while only reading. Nothing is lost by a retry.
+    v.verdict := 'unfit';
+    RETURN v;
+END
+$$;
+REVOKE ALL ON FUNCTION rotate(uuid, int, text, bytea, text, text, boolean,
+    interval, boolean, interval, interval, text, interval) FROM PUBLIC;
+
+-- Ends a session for the holder of one of its refresh tokens, whatever its
+-- generation, or (p_form NULL) of a verified access token, which has no S:
+-- `logged_out`, `revoked` (ended before), `unknown` or `unfit`.
+CREATE OR REPLACE FUNCTION logout(
+    p_sid uuid, p_form text, p_secret_hash bytea, p_client text, p_site text)
+RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+SET lock_timeout = '1500ms'
+AS $$
+DECLARE
+    v_revoked_at timestamptz;
+BEGIN
+    IF unfit() THEN
+        RETURN 'unfit';
+    END IF;
+    SELECT t.revoked_at INTO v_revoked_at
+      FROM session t
+     WHERE t.sid = p_sid AND t.site = coalesce(p_site, '')
+       AND t.client IS NOT DISTINCT FROM p_client
+       AND (p_form IS NULL
+            OR (presentable(t.form, p_form, 0) OR presentable(t.form, p_form, 1))
+               AND t.secret_hash IS NOT DISTINCT FROM p_secret_hash);
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    END IF;
+    UPDATE session t
+       SET revoked_at = clock_timestamp(), revoke_reason = 'logout'
+     WHERE t.sid = p_sid AND t.revoked_at IS NULL AND v_revoked_at IS NULL;
+    RETURN CASE WHEN FOUND THEN 'logged_out' ELSE 'revoked' END;
+END
+$$;
+REVOKE ALL ON FUNCTION logout(uuid, text, bytea, text, text) FROM PUBLIC;
+
+
+-- For hosts that log people in themselves ------------------------------------
+
+-- Returns the refresh token: 'js1_' || base64url(sid || S), no padding. Raises
+-- SQLSTATE AJ001 for a subject that may not log in.
+CREATE OR REPLACE FUNCTION open_session(
+    subject text, claims jsonb DEFAULT '{}', lifetime interval DEFAULT NULL,
+    idle interval DEFAULT NULL, client text DEFAULT NULL,
+    scope text DEFAULT NULL, site text DEFAULT '') RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+SET lock_timeout = '1500ms'
+AS $$
+DECLARE
+    v_secret bytea := new_secret();
+    v answer;
+BEGIN
+    IF coalesce(open_session.subject, '') IN ('', '*') THEN
+        RAISE EXCEPTION 'open_session: a session needs a subject'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF jsonb_typeof(open_session.claims) <> 'object' THEN
+        RAISE EXCEPTION 'open_session: claims must be a JSON object'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    v := begin_session(open_session.subject, open_session.site, 'js1',
+        open_session.client, open_session.scope,
+        coalesce(open_session.claims, '{}'), sha256(v_secret),
+        open_session.lifetime, open_session.idle, NULL, NULL);
+    IF v.verdict <> 'logged_in' THEN
+        RAISE EXCEPTION 'subject "%" is blocked', open_session.subject
+            USING ERRCODE = 'AJ001';
+    END IF;
+    RETURN 'js1_' || translate(
+        rtrim(encode(uuid_send(v.sid) || v_secret, 'base64'), '='),
+        '+/', '-_');
+END
+$$;
+REVOKE ALL ON FUNCTION open_session(text, jsonb, interval, interval, text,
+    text, text) FROM PUBLIC;
+
+
+-- For administrators ---------------------------------------------------------
+--
+-- Ending a row takes its lock, which serialises it with rotate(): whoever
+-- waited looks again. A gate alone is one row for any number of sessions.
+
+-- True when the session was still to be ended.
+CREATE OR REPLACE FUNCTION revoke_session(
+    sid uuid, reason text DEFAULT 'admin') RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+BEGIN
+    UPDATE session t
+       SET revoked_at = clock_timestamp(), revoke_reason = revoke_session.reason
+     WHERE t.sid = revoke_session.sid AND t.revoked_at IS NULL;
+    RETURN FOUND;
+END
+$$;
+REVOKE ALL ON FUNCTION revoke_session(uuid, text) FROM PUBLIC;
+
+-- Writes the gate first (it holds for a login that commits later with an
+-- earlier birth), then ends the rows and returns their number.
+CREATE OR REPLACE FUNCTION close_subject(
+    p_subject text, p_blocked boolean, p_reason text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    v_count bigint;
+BEGIN
+    INSERT INTO subject AS g (subject, not_before, blocked, reason)
+    VALUES (p_subject, clock_timestamp(), p_blocked, p_reason)
+    ON CONFLICT (subject) DO UPDATE
+       SET not_before = greatest(g.not_before, excluded.not_before),
+           blocked = g.blocked OR excluded.blocked,
+           reason = excluded.reason;
+    UPDATE session t
+       SET revoked_at = clock_timestamp(), revoke_reason = p_reason
+     WHERE t.subject = p_subject AND t.revoked_at IS NULL
+       AND t.expires_at > clock_timestamp();
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_count;
+END
+$$;
+REVOKE ALL ON FUNCTION close_subject(text, boolean, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION revoke_subject(
+    subject text, reason text DEFAULT 'admin') RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+    SELECT close_subject(revoke_subject.subject, false, revoke_subject.reason)
+$$;
+REVOKE ALL ON FUNCTION revoke_subject(text, text) FROM PUBLIC;
+
+-- Also refuses logins until unblock_subject(). Number of sessions ended.
+CREATE OR REPLACE FUNCTION block_subject(
+    subject text, reason text DEFAULT 'admin') RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+    SELECT close_subject(block_subject.subject, true, block_subject.reason)
+$$;
+REVOKE ALL ON FUNCTION block_subject(text, text) FROM PUBLIC;
+
+-- True when the subject was blocked. Sessions ended stay ended.
+CREATE OR REPLACE FUNCTION unblock_subject(subject text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+BEGIN
+    UPDATE subject g SET blocked = false
+     WHERE g.subject = unblock_subject.subject AND g.blocked;
+    RETURN FOUND;
+END
+$$;
+REVOKE ALL ON FUNCTION unblock_subject(text) FROM PUBLIC;
+
+-- The gate of a client, or of everyone ('*'). It never moves back.
+CREATE OR REPLACE FUNCTION close_client(
+    p_client text, p_before timestamptz, p_reason text) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+    INSERT INTO client AS g (client, not_before, reason)
+    VALUES (p_client, p_before, p_reason)
+    ON CONFLICT (client) DO UPDATE
+       SET not_before = greatest(g.not_before, excluded.not_before),
+           reason = excluded.reason
+$$;
+REVOKE ALL ON FUNCTION close_client(text, timestamptz, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION revoke_client(
+    client text, reason text DEFAULT 'admin') RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+    SELECT close_client(revoke_client.client, clock_timestamp(),
+                        revoke_client.reason)
+$$;
+REVOKE ALL ON FUNCTION revoke_client(text, text) FROM PUBLIC;
+
+-- Everyone whose session was born before. Call it after restoring a backup.
+CREATE OR REPLACE FUNCTION revoke_all(
+    before timestamptz DEFAULT clock_timestamp(), reason text DEFAULT 'admin')
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+    SELECT close_client('*', revoke_all.before, revoke_all.reason)
+$$;
+REVOKE ALL ON FUNCTION revoke_all(timestamptz, text) FROM PUBLIC;
+
+-- What rotate() would say of each session, from the newest to the oldest.
+CREATE OR REPLACE FUNCTION sessions_of(subject text) RETURNS TABLE (
+    sid uuid, state text, site text, form text, client text, scope text,
+    generation int, created_at timestamptz, used_at timestamptz,
+    expires_at timestamptz, revoked_at timestamptz, revoke_reason text,
+    user_agent text, address text)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+    SELECT t.sid,
+           CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked'
+                WHEN t.expires_at <= clock_timestamp() THEN 'expired'
+                WHEN t.used_at + t.idle < clock_timestamp() THEN 'idle'
+                WHEN NOT gate_open(t.subject, t.client, t.created_at)
+                     THEN 'blocked'
+                ELSE 'active' END,
+           t.site, t.form, t.client, t.scope, t.generation, t.created_at,
+           t.used_at, t.expires_at, t.revoked_at, t.revoke_reason,
+           t.user_agent, t.address
+      FROM session t
+     WHERE t.subject = sessions_of.subject
+     ORDER BY t.sid DESC
+$$;
+REVOKE ALL ON FUNCTION sessions_of(text) FROM PUBLIC;
+
+-- Views read with their owner's rights; these leave secret_hash out.
+CREATE OR REPLACE VIEW active_session AS
+SELECT t.sid, t.subject, t.site, t.form, t.client, t.scope, t.generation,
+       t.created_at, t.rotated_at, t.used_at, t.expires_at, t.user_agent,
+       t.address
+  FROM session t
+ WHERE t.revoked_at IS NULL AND t.expires_at > clock_timestamp()
+   AND t.used_at + t.idle >= clock_timestamp()
+   AND NOT EXISTS (SELECT FROM subject g WHERE g.subject = t.subject
+                   AND (g.blocked OR g.not_before > t.created_at))
+   AND NOT EXISTS (SELECT FROM client g WHERE g.client IN ('*', t.client)
+                   AND g.not_before > t.created_at);
+
+CREATE OR REPLACE VIEW reuse_incident AS
+SELECT e.at, e.sid, e.subject, e.detail, t.site, t.client, t.created_at,
+       t.user_agent, t.address
+  FROM event e LEFT JOIN session t USING (sid)
+ WHERE e.kind = 'reused';
+
+
+-- Triggers -------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION session_refuse() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'session %: %', OLD.sid, TG_ARGV[0]
+        USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+REVOKE ALL ON FUNCTION session_refuse() FROM PUBLIC;
+
+-- The end of a session, whoever wrote it: a function, an UPDATE or a DELETE.
+-- With the owner's rights: who may end sessions need not write events.
+CREATE OR REPLACE FUNCTION session_ended() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+DECLARE
+    v_reason text := CASE TG_OP WHEN 'DELETE' THEN 'deleted'
+                                ELSE coalesce(NEW.revoke_reason, 'admin') END;
+BEGIN
+    INSERT INTO event (kind, sid, subject, detail)
+    VALUES (CASE WHEN v_reason IN ('logout', 'reused', 'ahead') THEN v_reason
+                 ELSE 'revoked' END,
+            OLD.sid, OLD.subject,
+            CASE WHEN v_reason IN ('reused', 'ahead')
+                 THEN format('generation %s', OLD.generation)
+                 ELSE v_reason END);
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION session_ended() FROM PUBLIC;
+
+-- A gate in the future would refuse tomorrow's logins.
+CREATE OR REPLACE FUNCTION gate_clamp() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.not_before > clock_timestamp() THEN
+        NEW.not_before := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END
+$$;
+REVOKE ALL ON FUNCTION gate_clamp() FROM PUBLIC;
+
+-- Created when absent: replacing one would lock out every refresh behind the
+-- longest transaction of the database.
+DO $$
+DECLARE
+    v_have text[] := ARRAY(SELECT tgname FROM pg_trigger WHERE tgrelid IN
+        ('session'::regclass, 'subject'::regclass, 'client'::regclass));
+BEGIN
+    IF 'session_stays_revoked' <> ALL (v_have) THEN
+        CREATE TRIGGER session_stays_revoked AFTER UPDATE ON session
+        FOR EACH ROW
+        WHEN (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL)
+        EXECUTE FUNCTION session_refuse('it was ended and stays so');
+    END IF;
+    IF 'session_generation_rises' <> ALL (v_have) THEN
+        CREATE TRIGGER session_generation_rises AFTER UPDATE ON session
+        FOR EACH ROW WHEN (NEW.generation < OLD.generation)
+        EXECUTE FUNCTION session_refuse('its generation never falls');
+    END IF;
+    IF 'session_revoked' <> ALL (v_have) THEN
+        CREATE TRIGGER session_revoked AFTER UPDATE ON session
+        FOR EACH ROW
+        WHEN (OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL)
+        EXECUTE FUNCTION session_ended();
+    END IF;
+    IF 'session_deleted' <> ALL (v_have) THEN
+        CREATE TRIGGER session_deleted AFTER DELETE ON session
+        FOR EACH ROW
+        WHEN (OLD.revoked_at IS NULL AND OLD.expires_at > clock_timestamp())
+        EXECUTE FUNCTION session_ended();
+    END IF;
+    IF 'subject_clamp' <> ALL (v_have) THEN
+        CREATE TRIGGER subject_clamp BEFORE INSERT OR UPDATE ON subject
+        FOR EACH ROW EXECUTE FUNCTION gate_clamp();
+    END IF;
+    IF 'client_clamp' <> ALL (v_have) THEN
+        CREATE TRIGGER client_clamp BEFORE INSERT OR UPDATE ON client
+        FOR EACH ROW EXECUTE FUNCTION gate_clamp();
+    END IF;
+END
+$$;
+
+
+-- Privileges -----------------------------------------------------------------
+
+REVOKE ALL ON SCHEMA :"schema" FROM PUBLIC;
+GRANT USAGE ON SCHEMA :"schema"
+    TO auth_jwt_httpd, auth_jwt_app, auth_jwt_admin;
+
+-- httpd: three functions, no table. Its password, stolen, mints nothing.
+GRANT EXECUTE ON FUNCTION open(text, text, text, bytea, interval, interval,
+    text, text) TO auth_jwt_httpd;
+GRANT EXECUTE ON FUNCTION rotate(uuid, int, text, bytea, text, text, boolean,
+    interval, boolean, interval, interval, text, interval) TO auth_jwt_httpd;
+GRANT EXECUTE ON FUNCTION logout(uuid, text, bytea, text, text)
+    TO auth_jwt_httpd;
+
+GRANT EXECUTE ON FUNCTION open_session(text, jsonb, interval, interval, text,
+    text, text) TO auth_jwt_app;
+
+-- Administrators: everything but secret_hash to read, ending to write.
+GRANT SELECT (sid, subject, site, form, client, scope, claims, generation,
+        binding, created_at, rotated_at, used_at, expires_at, idle, revoked_at,
+        revoke_reason, user_agent, address),
+      UPDATE (revoked_at, revoke_reason), DELETE
+    ON session TO auth_jwt_admin;
+GRANT SELECT ON subject, client, setting, event, active_session,
+    reuse_incident TO auth_jwt_admin;
+GRANT EXECUTE ON FUNCTION revoke_session(uuid, text),
+    revoke_subject(text, text), block_subject(text, text),
+    unblock_subject(text), revoke_client(text, text),
+    revoke_all(timestamptz, text), sessions_of(text) TO auth_jwt_admin;
+
+COMMIT;
