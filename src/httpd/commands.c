@@ -231,6 +231,9 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define COMMAND_MINT_CLAIMS(...) AP_INIT_TAKE2(__VA_ARGS__)
 #define SET_MINT_CLAIMS ajr_set_mint_claims
 
+#define COMMAND_RATE(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_RATE ajr_set_login_limit
+
 #define WHERE_S RSRC_CONF
 #define WHERE_L (RSRC_CONF | ACCESS_CONF)
 #define WHERE_D (RSRC_CONF | OR_AUTHCFG)

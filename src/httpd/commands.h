@@ -34,6 +34,9 @@ const char *ajr_set_refresh_keys(cmd_parms *cmd, void *conf,
 /* command_source.c */
 const char *ajr_set_source(cmd_parms *cmd, void *conf, const char *arg);
 
+/* login_limit.c */
+const char *ajr_set_login_limit(cmd_parms *cmd, void *conf, const char *arg);
+
 /* mint_claim.c */
 const char *ajr_set_mint_claims(cmd_parms *cmd, void *conf, const char *name,
                                 const char *value);

@@ -19,6 +19,7 @@
 #include "dialect.h"
 #include "jwks_file.h"
 #include "key.h"
+#include "limit.h"
 #include "store.h"
 
 #define AJR_CHOICE_OFF 0
@@ -73,6 +74,7 @@ typedef struct ajr_login_fields_t {
 #define AJR_TYPE_CONNINFO const char *
 #define AJR_TYPE_SCHEMA const char *
 #define AJR_TYPE_DIALECT const ajr_dialect_t *
+#define AJR_TYPE_RATE const ajr_rate_t *
 #define AJR_TYPE_FIELDS const ajr_login_fields_t *
 #define AJR_TYPE_LIST apr_array_header_t *         /* const char * */
 #define AJR_TYPE_KEYS ajr_keyset_t *               /* const ajr_key_t * */
@@ -92,6 +94,7 @@ typedef struct ajr_login_fields_t {
 #define AJR_UNSET_CONNINFO NULL
 #define AJR_UNSET_SCHEMA NULL
 #define AJR_UNSET_DIALECT NULL
+#define AJR_UNSET_RATE NULL
 #define AJR_UNSET_FIELDS NULL
 #define AJR_UNSET_LIST NULL
 #define AJR_UNSET_KEYS NULL
@@ -139,6 +142,8 @@ typedef struct ajr_server_conf_t {
     apr_array_header_t *key_files;
 
     apr_array_header_t *warnings; /* const char *; NULL = none */
+
+    ajr_limit_t *logins; /* of all children and servers; by post_config */
 
     ajr_store_t store; /* filled by post_config; its pool by child_init */
 

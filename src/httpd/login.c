@@ -4,6 +4,7 @@
  * password; a new session is opened for the subject that subject_of() names.
  */
 #include "body.h"
+#include "login_limit.h"
 #include "tokens.h"
 
 #include <string.h>
@@ -119,6 +120,23 @@ static ajr_outcome_t session_open(ajr_session_t **out, ajr_grant_t *grant,
                           &ajr_server_conf(r->server)->store, &ask, r->pool);
 }
 
+static ajr_outcome_t log_in(ajr_session_t **session, ajr_grant_t *grant,
+                            request_rec *r, const credentials_t *given)
+{
+    ajr_attempt_t attempt;
+    ajr_outcome_t outcome = ajr_login_limit_enter(&attempt, r, given->user);
+
+    if (outcome != AJR_OK) {
+        return outcome;
+    }
+    outcome = password_check(r, given);
+    if (outcome == AJR_OK) {
+        outcome = session_open(session, grant, r, given->user);
+    }
+    ajr_login_limit_leave(&attempt, outcome);
+    return outcome;
+}
+
 int ajr_login_run(request_rec *r)
 {
     credentials_t given = {NULL, NULL};
@@ -127,10 +145,7 @@ int ajr_login_run(request_rec *r)
     ajr_outcome_t outcome = credentials_read(&given, r);
 
     if (outcome == AJR_OK) {
-        outcome = password_check(r, &given);
-    }
-    if (outcome == AJR_OK) {
-        outcome = session_open(&session, &grant, r, given.user);
+        outcome = log_in(&session, &grant, r, &given);
     }
     if (session == NULL) {
         return ajr_respond_refusal(r, outcome);

@@ -174,6 +174,10 @@ int ajr_lifecycle_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
  * tokens, and what the child knows of passwords. */
 void ajr_lifecycle_child(apr_pool_t *pchild, server_rec *s);
 
+/* login_limit.c, post_config: what all children know of failed logins. */
+int ajr_login_limit_share(apr_pool_t *pconf, apr_pool_t *plog,
+                          apr_pool_t *ptemp, server_rec *s);
+
 /* key_files.c: JwtKeySet. The keys that judge in a scope (NULL = none is
  * configured), and their number: no other keys of this process have it. What
  * came of a file stays in memory until the pool goes. */

@@ -23,7 +23,7 @@ _BY_KIND = {
     "FLAG": ("On", "Off"), "NUMBER": ("3", "4"), "CHOICE": ("On", "Off"),
     "TEXT": ("one", "two"), "LIST": ("one", "two"), "SCHEMA": ("one", "two"),
     "EXPORTS": ("one", "two"), "FIELDS": ("a b", "c d"),
-    "PROVIDERS": ("file", "dbd"), "DIALECT": ("oauth2", "oauth2"),
+    "PROVIDERS": ("file", "dbd"), "RATE": ("3/1m", "Off"), "DIALECT": ("oauth2", "oauth2"),
     "CONNINFO": ('"dbname=one"', '"dbname=two"'),
     "KEYS": ('HS256 "file:{0}"', 'HS256 "file:{1}"'),
     "REFRESH_KEYS": ('"file:{0}"', '"file:{1}"'),
@@ -118,7 +118,7 @@ def test_inheritance(dump, name, kind, where):
 
 @pytest.mark.parametrize("name, kind, where", [
     row for row in ROWS
-    if row[0] in DEFAULTS and row[1] not in ("LIST", "FIELDS", "DIALECT", "SOURCES")],
+    if row[0] in DEFAULTS and row[1] not in ("LIST", "FIELDS", "DIALECT", "SOURCES", "RATE")],
     ids=lambda value: value if str(value).startswith("Jwt") else "")
 def test_back_to_the_default(dump, name, kind, where):
     """A scope that says what the README calls the default has it."""

@@ -290,7 +290,8 @@ def test_provider_that_fails_is_trouble_not_a_wrong_password(auth_site):
 
 def test_a_storm_of_logins_leaves_room_for_others(auth_site):
     """Passwords judged at once are bounded: the rest may try again."""
-    site = auth_site(mpm_config="ServerLimit 1\nStartServers 1\n"
+    site = auth_site(server="JwtLoginLimit Off",
+                     mpm_config="ServerLimit 1\nStartServers 1\n"
                                 "ThreadLimit 64\nThreadsPerChild 64\n"
                                 "MaxRequestWorkers 64\n")
     site.httpd.expect("AH10159")  # httpd itself is busy
@@ -308,7 +309,8 @@ def test_a_storm_of_logins_leaves_room_for_others(auth_site):
 
 def test_time_does_not_tell_which_names_exist(auth_site):
     """Hashes of another cost than bcrypt's usual one, as htpasswd -B writes."""
-    site = auth_site(mpm_config="ServerLimit 1\nStartServers 1\n"
+    site = auth_site(server="JwtLoginLimit Off",
+                     mpm_config="ServerLimit 1\nStartServers 1\n"
                                 "ThreadsPerChild 8\nMaxRequestWorkers 8\n"
                                 "MinSpareThreads 1\nMaxSpareThreads 8\n")
     (site.httpd.root / "users").write_text(
