@@ -29,6 +29,8 @@ ajr_record_t *ajr_record(request_rec *r)
 
 static void register_hooks(apr_pool_t *pconf)
 {
+    static const char *const basic[] = {"mod_auth_basic.c", NULL};
+
     /* Lifecycle: keys load while the configuration is read, as root. */
     ap_hook_check_config(ajr_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ajr_lifecycle_share, NULL, NULL, APR_HOOK_MIDDLE);
@@ -36,6 +38,7 @@ static void register_hooks(apr_pool_t *pconf)
     ap_hook_post_config(ajr_authz_prepare, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_expr_lookup(ajr_expr_find, NULL, NULL, APR_HOOK_MIDDLE);
     ajr_require_register(pconf);
+    ajr_basic_register(pconf);
     ap_hook_child_init(ajr_lifecycle_child, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* Every request, in the order of httpd's phases. */
@@ -50,6 +53,8 @@ static void register_hooks(apr_pool_t *pconf)
     ap_hook_check_access_ex(ajr_authz_before, NULL, NULL, APR_HOOK_REALLY_FIRST,
                             AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_force_authn(ajr_authz_force, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_authn(ajr_basic_check, NULL, basic, APR_HOOK_MIDDLE,
+                        AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(ajr_authn_check, NULL, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(ajr_authz_after, NULL, NULL, APR_HOOK_REALLY_FIRST,

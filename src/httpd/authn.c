@@ -9,6 +9,15 @@ bool ajr_authn_ours(const char *auth_type)
     return auth_type != NULL && ap_cstr_casecmp(auth_type, "Bearer") == 0;
 }
 
+bool ajr_authn_asks(request_rec *r)
+{
+    const char *auth_type = ap_auth_type(r);
+
+    return ajr_authn_ours(auth_type) ||
+           ((ajr_dir_conf(r)->basic & AJR_BASIC_BEARER) != 0 &&
+            auth_type != NULL && ap_cstr_casecmp(auth_type, "Basic") == 0);
+}
+
 static ajr_policy_t policy_of(const ajr_dir_conf_t *conf)
 {
     ajr_policy_t policy = {
@@ -43,14 +52,13 @@ ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
     return ajr_policy_judge(subject, *jwt, &policy, r->request_time, pool);
 }
 
-/* What must be configured before any token can be judged. */
-static const char *incomplete(request_rec *r, const ajr_dir_conf_t *conf)
+const char *ajr_authn_incomplete(request_rec *r, const ajr_dir_conf_t *conf)
 {
     if (ap_auth_name(r) == NULL) {
         return "AuthType Bearer needs AuthName, the realm of its challenge";
     }
     if (ajr_conf_keys(conf) == NULL && ajr_conf_key_files(conf) == NULL) {
-        return "AuthType Bearer needs a JwtKey or a JwtKeySet";
+        return "a JwtKey or a JwtKeySet is needed to judge tokens";
     }
     return NULL;
 }
@@ -61,8 +69,7 @@ static const request_rec *origin(const request_rec *r)
     return r->prev != NULL ? r->prev : r->main;
 }
 
-/* The record of the nearest request before this one that had a token. */
-static const ajr_record_t *presented_before(const request_rec *r)
+const ajr_record_t *ajr_authn_before(const request_rec *r)
 {
     const ajr_record_t *record = NULL;
 
@@ -77,17 +84,26 @@ static const ajr_record_t *presented_before(const request_rec *r)
 
 /* The token of this request. On the way through the server, Authorization may
  * have been removed, by us or by `RequestHeader unset`: then it is the one
- * that came in. */
-static ajr_outcome_t token_find(ajr_bytes_t *token, request_rec *r,
-                                const ajr_record_t *before)
+ * that came in, if it came in a place where it may sit here too. */
+static ajr_outcome_t token_find(ajr_record_t *record, request_rec *r,
+                                const ajr_dir_conf_t *conf)
 {
-    ajr_outcome_t outcome = ajr_source_take(token, r);
+    const ajr_record_t *before;
+    ajr_outcome_t outcome = ajr_source_take(&record->token, &record->places, r);
 
-    if (outcome == AJR_TOKEN_MISSING && before != NULL) {
-        *token = before->token;
-        return AJR_OK;
+    record->placed = conf;
+    if (outcome != AJR_TOKEN_MISSING) {
+        return outcome;
     }
-    return outcome;
+    before = ajr_authn_before(r);
+    if (before == NULL ||
+        !ajr_source_accepts(conf, before->places, before->placed)) {
+        return outcome;
+    }
+    record->token = before->token;
+    record->places = before->places;
+    record->placed = before->placed;
+    return AJR_OK;
 }
 
 static bool bytes_same(ajr_bytes_t a, ajr_bytes_t b)
@@ -110,26 +126,37 @@ static bool judged_before(ajr_record_t *record, const ajr_record_t *before,
     return true;
 }
 
-static ajr_outcome_t judge_request(request_rec *r, ajr_record_t *record)
+ajr_outcome_t ajr_authn_judge_record(request_rec *r, ajr_record_t *record)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
-    const ajr_record_t *before = presented_before(r);
-    ajr_outcome_t outcome;
 
-    record->detail = incomplete(r, conf);
-    if (record->detail != NULL) {
-        return AJR_MISCONFIGURED;
-    }
-    outcome = token_find(&record->token, r, before);
-    if (outcome != AJR_OK) {
-        return outcome;
-    }
     record->conf = conf;
-    if (judged_before(record, before, conf)) {
+    if (judged_before(record, ajr_authn_before(r), conf)) {
         return AJR_OK;
     }
     return ajr_authn_judge(&record->jwt, &record->subject, record->token, r,
                            ajr_identity_top(r)->pool);
+}
+
+static ajr_outcome_t judge_request(request_rec *r, ajr_record_t *record)
+{
+    const ajr_dir_conf_t *conf = ajr_dir_conf(r);
+    ajr_outcome_t outcome;
+
+    record->detail = ajr_authn_incomplete(r, conf);
+    if (record->detail != NULL) {
+        return AJR_MISCONFIGURED;
+    }
+    outcome = token_find(record, r, conf);
+    return outcome == AJR_OK ? ajr_authn_judge_record(r, record) : outcome;
+}
+
+void ajr_authn_accept(request_rec *r, ajr_record_t *record)
+{
+    record->judged = true;
+    r->user = (char *)record->subject;
+    r->ap_auth_type = (char *)record->scheme;
+    ajr_identity_publish(r, record);
 }
 
 int ajr_authn_check(request_rec *r)
@@ -141,14 +168,12 @@ int ajr_authn_check(request_rec *r)
         return DECLINED;
     }
     record = ajr_record(r);
+    record->scheme = "Bearer";
     outcome = judge_request(r, record);
     if (outcome != AJR_OK) {
         return ajr_respond_access(r, outcome);
     }
-    record->judged = true;
-    r->user = (char *)record->subject;
-    r->ap_auth_type = (char *)"Bearer";
-    ajr_identity_publish(r, record);
+    ajr_authn_accept(r, record);
     return OK;
 }
 

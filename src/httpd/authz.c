@@ -9,9 +9,9 @@
 
 /* What httpd's own modules say of each refusal at level error: clients could
  * fill the disk with it. Our one line says the same at level info. */
-static const char *const echoing[] = {"mod_authz_core.c", "mod_authz_host.c",
-                                      "mod_authz_user.c",
-                                      "mod_authz_groupfile.c"};
+static const char *const echoing[] = {
+    "mod_authz_core.c", "mod_authz_host.c", "mod_authz_user.c",
+    "mod_authz_groupfile.c", "mod_auth_basic.c"};
 
 /* Log levels like those of `loud`, under which the echoes are silent. Who has
  * raised them to debug wants to hear all. */
@@ -45,7 +45,7 @@ int ajr_authz_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 }
 
 /* A section or client with a LogLevel of its own is the rare case. */
-static const struct ap_logconf *hushed(request_rec *r)
+const struct ap_logconf *ajr_authz_hushed(request_rec *r)
 {
     const struct ap_logconf *loud =
         r->log != NULL ? r->log : r->connection->log;
@@ -62,7 +62,7 @@ static int run_hushed(request_rec *r, int (*hook)(request_rec *))
     const struct ap_logconf *log = r->log;
     int verdict;
 
-    r->log = hushed(r);
+    r->log = ajr_authz_hushed(r);
     record->authorizing = true;
     verdict = hook(r);
     record->authorizing = false;
@@ -85,7 +85,7 @@ int ajr_authz_before(request_rec *r)
     if (verdict != DECLINED) {
         return verdict;
     }
-    if (!ajr_authn_ours(ap_auth_type(r))) {
+    if (!ajr_authn_asks(r)) {
         return DECLINED;
     }
     record = ajr_record(r);

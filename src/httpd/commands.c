@@ -170,6 +170,13 @@ static const char *set_provider(cmd_parms *cmd, void *conf, const char *arg)
     ajr_login_provider_t entry = {arg, NULL};
     apr_array_header_t *providers = ajr_slot_array(cmd, conf, sizeof(entry));
 
+    if (ajr_basic_named(arg, cmd->temp_pool)) {
+        return apr_psprintf(cmd->pool,
+                            "%s: `%s` takes access tokens, which would turn "
+                            "into sessions that outlive them; name a provider "
+                            "that checks passwords",
+                            cmd->cmd->name, arg);
+    }
     entry.provider =
         ap_lookup_provider(AUTHN_PROVIDER_GROUP, arg, AUTHN_PROVIDER_VERSION);
     if (entry.provider == NULL || entry.provider->check_password == NULL) {
@@ -244,4 +251,6 @@ const command_rec ajr_commands[] = {
                    WHERE_##where, help),
 #include "directives.def"
 #undef ROW
+    AP_INIT_ITERATE("AuthBasicProvider", ajr_set_basic_providers, NULL,
+                    OR_AUTHCFG, "the providers of AuthType Basic"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

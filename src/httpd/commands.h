@@ -31,6 +31,14 @@ const char *ajr_set_key_files(cmd_parms *cmd, void *conf, const char *path);
 const char *ajr_set_refresh_keys(cmd_parms *cmd, void *conf,
                                  const char *source);
 
+/* command_basic.c: httpd's AuthBasicProvider, which mod_auth_basic obeys; here
+ * it tells whether a scope asks the provider bearer. */
+const char *ajr_set_basic_providers(cmd_parms *cmd, void *conf,
+                                    const char *name);
+
+/* Whether this authn provider is bearer, or an alias of it. */
+bool ajr_basic_named(const char *name, apr_pool_t *pool);
+
 /* command_source.c */
 const char *ajr_set_source(cmd_parms *cmd, void *conf, const char *arg);
 

@@ -53,6 +53,7 @@ void *ajr_dir_conf_merge(apr_pool_t *pool, void *parent_, void *child_)
     ajr_dir_conf_t *conf = apr_palloc(pool, sizeof(*conf));
 
 #include "directives.def"
+    conf->basic = child->basic == 0 ? parent->basic : child->basic;
     return conf;
 }
 

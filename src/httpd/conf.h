@@ -26,6 +26,10 @@
 #define AJR_CHOICE_ON 1
 #define AJR_CHOICE_DIALECT 2
 
+/* What an AuthBasicProvider lists. */
+#define AJR_BASIC_BEARER 1U /* our provider, or an alias of it */
+#define AJR_BASIC_OTHERS 2U
+
 /* One JwtExport: at least one of env and header is set. */
 typedef struct ajr_export_t {
     const ajr_claim_t *claim;
@@ -114,6 +118,8 @@ typedef struct ajr_dir_conf_t {
 #undef ROW
 #undef AJR_MEMBER_DIR
 #undef AJR_MEMBER_SERVER
+
+    unsigned basic; /* AJR_BASIC_*, of httpd's AuthBasicProvider; 0 = unset */
 } ajr_dir_conf_t;
 
 /* What one child process remembers; made by child_init. */

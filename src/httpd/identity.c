@@ -119,17 +119,22 @@ static const request_rec *forerunner(const request_rec *r)
                : NULL;
 }
 
+/* Somebody else has said who it is. */
+static bool contested(const request_rec *r, const ajr_record_t *record)
+{
+    return r->user != NULL && r->user != record->subject &&
+           !ajr_authn_ours(r->ap_auth_type);
+}
+
 const ajr_record_t *ajr_identity_find(const request_rec *r)
 {
-    /* Somebody else has said who it is. */
-    if (r->user != NULL && !ajr_authn_ours(r->ap_auth_type)) {
-        return NULL;
-    }
-    for (; r != NULL; r = forerunner(r)) {
-        const ajr_record_t *record = own(r);
+    const request_rec *at;
+
+    for (at = r; at != NULL; at = forerunner(at)) {
+        const ajr_record_t *record = own(at);
 
         if (record != NULL && record->token.len > 0) {
-            return record->granted ? record : NULL;
+            return record->granted && !contested(r, record) ? record : NULL;
         }
     }
     return NULL;
@@ -143,8 +148,9 @@ int ajr_identity_fixup(request_rec *r)
 
     if (record != NULL) {
         r->user = (char *)record->subject;
-        r->ap_auth_type = (char *)"Bearer";
+        r->ap_auth_type = (char *)record->scheme;
         ajr_identity_publish(r, record);
+        ajr_basic_strip(r, record);
         /* It has become its sub-request, which had a copy of the headers. */
         if (record == ajr_record(r)->below) {
             ajr_source_strip(r);

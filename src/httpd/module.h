@@ -28,20 +28,27 @@ typedef struct ajr_handler_t ajr_handler_t;
 
 /* What one request has become so far; lives in its pool. */
 typedef struct ajr_record_t {
-    bool judged;                /* the token held; the next three are set */
-    ajr_bytes_t token;          /* the access token presented; empty = none */
-    const ajr_jwt_t *jwt;       /* the same verified, NULL = not */
-    const char *subject;        /* of jwt */
-    const ajr_dir_conf_t *conf; /* that jwt was judged by */
-    bool granted;               /* and it was enough */
-    bool authorizing;           /* guard of the authorization passes */
-    bool undecided;             /* the verdict without a token is void */
-    const char *scopes;         /* wanted and not there, NULL = none */
+    bool judged;                  /* the token held; the next three are set */
+    ajr_bytes_t token;            /* the access token presented; empty = none */
+    const char *scheme;           /* "Bearer" or "Basic": what brought it */
+    apr_uint64_t places;          /* bit i: in JwtSource i .. */
+    const ajr_dir_conf_t *placed; /* .. of this scope */
+    const char *credentials;      /* the header of Basic, NULL = not by it */
+    const ajr_jwt_t *jwt;         /* the same verified, NULL = not */
+    const char *subject;          /* of jwt */
+    const ajr_dir_conf_t *conf;   /* that jwt was judged by */
+    bool granted;                 /* and it was enough */
+    bool authorizing;             /* guard of the authorization passes */
+    bool undecided;               /* the verdict without a token is void */
+    const char *scopes;           /* wanted and not there, NULL = none */
     const struct ajr_record_t *below; /* granted in a sub-request .. */
     const ap_conf_vector_t *section;  /* .. of this configuration */
     ajr_outcome_t refusal;            /* for its error page, AJR_OK = none */
     const char *challenge;            /* of the refusal, NULL = none */
     const ajr_handler_t *handler; /* claimed by translate_name, NULL = none */
+    bool asking;                  /* httpd's Basic is looking for a provider */
+    ajr_outcome_t password;       /* what the provider bearer said to it */
+    bool tokenless;               /* another provider of Basic has let it in */
     const char *detail;           /* for the log line, NULL = none */
     const unsigned char *sid;     /* session the request named, NULL = none */
 } ajr_record_t;
@@ -65,11 +72,21 @@ ajr_record_t *ajr_record_peek(const request_rec *r);
 /* Whether this AuthType is ours. */
 bool ajr_authn_ours(const char *auth_type);
 
+/* Whether a token is asked for here: by AuthType Bearer, or by AuthType Basic
+ * with the provider bearer. */
+bool ajr_authn_asks(request_rec *r);
+
 /* source.c: where a token may sit. OK, TOKEN_MISSING, TOKEN_AMBIGUOUS or
- * TOKEN_MALFORMED; *token is empty unless OK. take() also strips: removes it
- * from the request where JwtStrip of this scope says so. */
-ajr_outcome_t ajr_source_find(ajr_bytes_t *token, request_rec *r);
-ajr_outcome_t ajr_source_take(ajr_bytes_t *token, request_rec *r);
+ * TOKEN_MALFORMED; *token is empty unless OK. Bit i of *places: something was
+ * in source i of this scope (of 64 at most). take() also strips: removes it
+ * from the request where JwtStrip of this scope says so. accepts(): whether
+ * one of the places `there` is a JwtSource `here` too. */
+ajr_outcome_t ajr_source_find(ajr_bytes_t *token, apr_uint64_t *places,
+                              request_rec *r);
+ajr_outcome_t ajr_source_take(ajr_bytes_t *token, apr_uint64_t *places,
+                              request_rec *r);
+bool ajr_source_accepts(const ajr_dir_conf_t *here, apr_uint64_t places,
+                        const ajr_dir_conf_t *there);
 void ajr_source_strip(request_rec *r);
 int ajr_source_redact(request_rec *r);
 int ajr_source_redact_log(request_rec *r);
@@ -85,11 +102,32 @@ ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
                               ajr_bytes_t token, request_rec *r,
                               apr_pool_t *pool);
 
+/* What must be configured before a token can be judged, NULL = nothing. */
+const char *ajr_authn_incomplete(request_rec *r, const ajr_dir_conf_t *conf);
+
+/* Judges record->token by the policy of this scope; a verdict that was made on
+ * the way here is taken over. */
+ajr_outcome_t ajr_authn_judge_record(request_rec *r, ajr_record_t *record);
+
+/* The record of the nearest request before this one that had a token. */
+const ajr_record_t *ajr_authn_before(const request_rec *r);
+
+/* The token holds: this request has its user. */
+void ajr_authn_accept(request_rec *r, ajr_record_t *record);
+
+/* basic.c: the authn provider bearer, a token as the password of Basic. */
+#define AJR_BASIC_PROVIDER "bearer"
+void ajr_basic_register(apr_pool_t *pconf);
+int ajr_basic_check(request_rec *r);
+void ajr_basic_strip(request_rec *r, const ajr_record_t *record);
+
 /* authz.c: httpd's authorization before and after the token is known, and the
  * 403 of a token that is good but not enough. */
 int ajr_authz_before(request_rec *r);
 int ajr_authz_force(request_rec *r);
 int ajr_authz_after(request_rec *r);
+/* The request's log levels without what httpd's modules say of each refusal. */
+const struct ap_logconf *ajr_authz_hushed(request_rec *r);
 int ajr_authz_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                       server_rec *s);
 

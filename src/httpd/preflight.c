@@ -16,6 +16,7 @@ static bool with_token(request_rec *r)
 {
     const request_rec *at;
     ajr_bytes_t token;
+    apr_uint64_t places;
 
     for (at = r; at != NULL; at = at->prev != NULL ? at->prev : at->main) {
         const ajr_record_t *record = ajr_record_peek(at);
@@ -24,7 +25,7 @@ static bool with_token(request_rec *r)
             return true;
         }
     }
-    return ajr_source_find(&token, r) != AJR_TOKEN_MISSING;
+    return ajr_source_find(&token, &places, r) != AJR_TOKEN_MISSING;
 }
 
 /* A CORS preflight (Fetch 4.8) as it came in, whatever httpd has since made of

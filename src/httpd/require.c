@@ -223,11 +223,16 @@ static const json_t *claims_of(authz_status *status, request_rec *r,
     if (record->judged) {
         return record->jwt->claims;
     }
-    if (!ajr_authn_ours(ap_auth_type(r))) {
-        record->detail = "Require bearer-scope and bearer-claim need AuthType "
-                         "Bearer";
+    if (!ajr_authn_asks(r)) {
+        record->detail =
+            "Require bearer-scope and bearer-claim need AuthType "
+            "Bearer, or AuthType Basic with AuthBasicProvider bearer";
         ajr_log_outcome(r, AJR_MISCONFIGURED);
         *status = AUTHZ_GENERAL_ERROR;
+        return NULL;
+    }
+    if (record->tokenless) {
+        *status = AUTHZ_DENIED;
         return NULL;
     }
     record->undecided |= line->negated;

@@ -11,16 +11,20 @@
  * by then, and a database that is back answers. */
 #define RETRY_AFTER "1"
 
+/* "Bearer realm=.."; httpd has escaped the quotes of AuthName. */
+static const char *scheme_and_realm(request_rec *r, const char *scheme)
+{
+    const char *realm = ap_auth_name(r);
+
+    return apr_pstrcat(r->pool, scheme, " realm=\"", realm ? realm : "", "\"",
+                       NULL);
+}
+
 /* RFC 6750 3: no error code for a request without credentials. */
-void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome)
+static const char *bearer_challenge(request_rec *r, ajr_outcome_t outcome)
 {
     const ajr_outcome_row_t *row = ajr_outcome_row(outcome);
-    const char *realm = ap_auth_name(r);
-    const char *challenge;
-
-    /* httpd has escaped the quotes of AuthName. */
-    challenge =
-        apr_pstrcat(r->pool, "Bearer realm=\"", realm ? realm : "", "\"", NULL);
+    const char *challenge = scheme_and_realm(r, "Bearer");
 
     if (row->error != NULL) {
         challenge =
@@ -31,6 +35,23 @@ void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome)
     if (outcome == AJR_SCOPE_INSUFFICIENT && ajr_record(r)->scopes != NULL) {
         challenge = apr_pstrcat(r->pool, challenge, ", scope=\"",
                                 ajr_record(r)->scopes, "\"", NULL);
+    }
+    return challenge;
+}
+
+/* Who speaks Basic learns that by its own challenge, and nothing else. */
+void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome)
+{
+    const char *challenge;
+
+    if (ajr_authn_ours(ap_auth_type(r))) {
+        challenge = bearer_challenge(r, outcome);
+    } else if (ajr_outcome_row(outcome)->status == HTTP_UNAUTHORIZED) {
+        challenge = scheme_and_realm(r, "Basic");
+    } else {
+        /* httpd has put one there; no other password would help. */
+        apr_table_unset(r->err_headers_out, "WWW-Authenticate");
+        return;
     }
     apr_table_setn(r->err_headers_out,
                    r->proxyreq == PROXYREQ_PROXY ? "Proxy-Authenticate"

@@ -18,6 +18,8 @@
 /* What has been seen so far of one request. */
 typedef struct search_t {
     ajr_bytes_t token;
+    apr_uint64_t place;  /* the bit of the place that is searched now */
+    apr_uint64_t places; /* where something was */
     bool found;
     bool ambiguous;
 } search_t;
@@ -60,6 +62,7 @@ static void see(search_t *search, const char *value)
 {
     ajr_bytes_t token = ajr_bytes_of(value);
 
+    search->places |= search->place;
     search->ambiguous |=
         search->found && !ajr_bytes_equal_secret(search->token, token);
     if (!search->found) {
@@ -112,17 +115,20 @@ static void see_source(search_t *search, request_rec *r,
     }
 }
 
-ajr_outcome_t ajr_source_find(ajr_bytes_t *token, request_rec *r)
+ajr_outcome_t ajr_source_find(ajr_bytes_t *token, apr_uint64_t *places,
+                              request_rec *r)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
-    search_t search = {ajr_bytes_of(""), false, false};
+    search_t search = {ajr_bytes_of(""), 0, 0, false, false};
     const ajr_source_t *source;
     int i;
 
     for (i = 0; (source = source_at(conf, i)) != NULL; i++) {
+        search.place = i < 64 ? APR_UINT64_C(1) << i : 0;
         see_source(&search, r, source);
     }
     *token = ajr_bytes_of("");
+    *places = search.places;
     if (!search.found) {
         return AJR_TOKEN_MISSING;
     }
@@ -134,6 +140,38 @@ ajr_outcome_t ajr_source_find(ajr_bytes_t *token, request_rec *r)
     }
     *token = search.token;
     return AJR_OK;
+}
+
+static bool same_place(const ajr_source_t *a, const ajr_source_t *b)
+{
+    return a->kind == b->kind &&
+           (a->name == NULL || strcmp(a->name, b->name) == 0);
+}
+
+static bool listed(const ajr_dir_conf_t *conf, const ajr_source_t *place)
+{
+    const ajr_source_t *source;
+    int i;
+
+    for (i = 0; (source = source_at(conf, i)) != NULL; i++) {
+        if (same_place(source, place)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ajr_source_accepts(const ajr_dir_conf_t *here, apr_uint64_t places,
+                        const ajr_dir_conf_t *there)
+{
+    int i;
+
+    for (i = 0; i < 64 && places >> i != 0; i++) {
+        if ((places >> i & 1) != 0 && listed(here, source_at(there, i))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- stripping and redacting ---- */
@@ -247,9 +285,10 @@ void ajr_source_strip(request_rec *r)
     }
 }
 
-ajr_outcome_t ajr_source_take(ajr_bytes_t *token, request_rec *r)
+ajr_outcome_t ajr_source_take(ajr_bytes_t *token, apr_uint64_t *places,
+                              request_rec *r)
 {
-    ajr_outcome_t outcome = ajr_source_find(token, r);
+    ajr_outcome_t outcome = ajr_source_find(token, places, r);
 
     if (outcome == AJR_OK) {
         ajr_source_strip(r);

@@ -57,6 +57,13 @@ class _WwwData:
                 "extra_groups": []}
 
 
+def give_to_httpd(folder):
+    """Makes httpd's children the owner of a folder and what is in it."""
+    if _WwwData.popen():
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, "www-data", "www-data")
+
+
 @contextlib.contextmanager
 def _php(site, command, **env):
     """A PHP that listens at `sock` in its folder: the path of that."""

@@ -143,6 +143,34 @@ def test_header_removed_on_the_way(site):
     assert site.client.get("/api/go", jwt.sign(site.key)).status == 403
 
 
+@pytest.mark.parametrize("places, status", [
+    ("header", 401), ("header cookie:other", 401), ("query:token", 401),
+    ("query:a cookie:token", 200), ("cookie:token", 200)])
+def test_stripped_token_stays_in_its_place(site, places, status):
+    """A section that takes no cookies takes none by a redirect either."""
+    site.start(f"""
+        {site.alias}
+        RewriteEngine On
+        <Location "/api">
+            {site.bearer}
+            JwtSource cookie:token
+            JwtStrip On
+            Require valid-user
+        </Location>
+        <Location "/other">
+            {site.bearer}
+            JwtSource {places}
+            Require valid-user
+        </Location>
+        <Directory "{site.httpd.htdocs}/api">
+            RewriteEngine On
+            RewriteRule ^go$ /other/env [PT]
+        </Directory>
+    """)
+    cookie = {"Cookie": f"token={jwt.sign(site.key)}"}
+    assert site.client.get("/api/go", headers=cookie).status == status
+
+
 # -- redirects and error pages -----------------------------------------------
 
 def redirected(site, target, more=""):
