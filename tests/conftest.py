@@ -6,6 +6,7 @@
     db       a fresh database with our schema
     httpd    httpd(config, …) starts a server; a test fails on an error-log
              line that it did not declare with site.expect(regex)
+    browser  a Chromium with nothing in its storage
 """
 
 import sys
@@ -82,3 +83,23 @@ def _httpd(place, request):
     unexpected = [line for site in started for line in site.unexpected()]
     assert not unexpected, "unexpected in the error log:\n" + "\n".join(
         unexpected)
+
+
+@pytest.fixture(scope="session", name="browser_process")
+def _browser_process(place):
+    # Only the tests that look need selenium.
+    from lab.browser import chromium  # pylint: disable=import-outside-toplevel
+    driver = chromium(place)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(name="browser")
+def _browser(browser_process):
+    """The browser with nothing in its storage; no script error allowed."""
+    browser_process.get("about:blank")
+    browser_process.get_log("browser")
+    yield browser_process
+    errors = [entry for entry in browser_process.get_log("browser")
+              if entry["source"] not in ("network", "deprecation")]
+    assert not errors, errors

@@ -3,7 +3,8 @@
 
     laravel(**dotenv)     a Laravel host in the database `db`, started
     django(**settings)    a Django host with simplejwt, started
-    express(**settings)   an Express host, started
+    node(program, …)      a server of this folder on node, started
+    page(path, httpd)     a page of pages/ in the browser
     auth_site(server, …)  a site of ours, as the end-to-end tests have it
 """
 
@@ -15,6 +16,7 @@ import pytest
 from lab.place import TOP
 
 import host
+from page import Page
 
 sys.path.append(str(TOP / "tests" / "e2e"))
 import e2e_site  # noqa: E402  pylint: disable=wrong-import-position
@@ -24,8 +26,8 @@ def _maker(make):
     """Starts hosts for one test; its end stops them."""
     started = []
 
-    def start(**settings):
-        started.append(make(**settings).start())
+    def start(*what, **settings):
+        started.append(make(*what, **settings).start())
         return started[-1]
 
     yield start
@@ -43,9 +45,14 @@ def _django(place):
     yield from _maker(lambda **settings: host.Django(place, **settings))
 
 
-@pytest.fixture(name="express")
-def _express(place):
-    yield from _maker(lambda **settings: host.Express(place, **settings))
+@pytest.fixture(name="node")
+def _node(place):
+    yield from _maker(functools.partial(host.Node, place))
+
+
+@pytest.fixture(name="page")
+def _page(browser):
+    return functools.partial(Page, browser)
 
 
 @pytest.fixture(name="auth_site")

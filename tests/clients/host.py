@@ -184,19 +184,19 @@ class Django(Host):
         return int(self.url.rpartition(":")[2])
 
 
-class Express(Host):
-    """Express with jsonwebtoken, as tutorials teach it."""
+class Node(Host):
+    """A server of this folder on node: Express, with access tokens."""
 
-    def __init__(self, place, **settings):
-        super().__init__(place, "express")
-        self.secret = jwt.secret()
+    def __init__(self, place, program, **settings):
+        super().__init__(place, program.partition("_")[0])
+        self.secret, self._program = jwt.secret(), program
         self._settings = {"secret": self.secret, "refresh": jwt.secret(),
                           "users": USERS, "lifetime": 300, **settings}
         self.url = None
 
     def start(self):
         """Starts it."""
-        ready = self.run(argv("express_host.mjs", json.dumps(self._settings)),
+        ready = self.run(argv(self._program, json.dumps(self._settings)),
                          r"listening (\d+)")
         self.url = f"http://127.0.0.1:{ready[1]}"
         return self

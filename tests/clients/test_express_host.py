@@ -14,7 +14,7 @@ ANN = {"username": "ann@example.com", "password": "secret-pass-1"}
 
 @pytest.fixture(scope="module", name="before")
 def _before(place):
-    made = host.Express(place).start()
+    made = host.Node(place, "express_host.mjs").start()
     yield made
     made.stop()
 

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A page of pages/ in a browser, used through its own functions."""
+
+import pathlib
+import shutil
+
+from lab.node import NPM
+
+PAGES = pathlib.Path(__file__).resolve().parent / "pages"
+AXIOS = NPM / "node_modules" / "axios" / "dist" / "axios.min.js"
+
+
+def put_pages(httpd):
+    """Copies the pages, and axios, to where `httpd` serves files."""
+    # A browser's idle connections would delay the end of the server.
+    httpd.config = "KeepAlive Off\n" + httpd.config
+    for path in (*PAGES.iterdir(), AXIOS):
+        shutil.copy(path, httpd.htdocs)
+        (httpd.htdocs / path.name).chmod(0o644)
+
+
+class Page:
+    """A page that is shown in a browser's window."""
+
+    def __init__(self, browser, url, tab=False):
+        self._browser = browser
+        if tab:
+            browser.switch_to.new_window("tab")
+        self.handle = browser.current_window_handle
+        browser.get(url)
+
+    def begin(self, function, *arguments):
+        """Calls a function of the page and does not wait for it."""
+        self._show()
+        names = ", ".join(f"arguments[{i}]" for i in range(len(arguments)))
+        self._browser.execute_script(
+            f"window.result = {function}({names});", *arguments)
+
+    def result(self):
+        """What the function that begin() called came to."""
+        self._show()
+        return self._browser.execute_async_script(
+            "const done = arguments[0];"
+            "window.result.then(done, (error) => done(String(error)));")
+
+    def call(self, function, *arguments):
+        """Calls a function of the page: what its promise came to."""
+        self.begin(function, *arguments)
+        return self.result()
+
+    def seen(self):
+        """The answers since the last call: [[method, path, status], …]."""
+        self._show()
+        return self._browser.execute_script("return seen.splice(0)")
+
+    def close(self):
+        """Closes the tab and goes back to the first window."""
+        self._show()
+        self._browser.close()
+        self._browser.switch_to.window(self._browser.window_handles[0])
+
+    def _show(self):
+        self._browser.switch_to.window(self.handle)
