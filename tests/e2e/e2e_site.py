@@ -86,11 +86,11 @@ class AuthSite(Site):
 
     # pylint: disable-next=too-many-arguments
     def __init__(self, httpd, db, *, server="", login=None, token="",
-                 grace="30s", user="site_httpd", **options):
+                 grace="30s", user="site_httpd", conninfo=None, **options):
         super().__init__(httpd, **options)
         self.db, self.key = db, jwt.secret()
         self.start(self._config(server, login or self.LOGIN, token, grace,
-                                db.conninfo(user)))
+                                conninfo or db.conninfo(user)))
 
     def _config(self, server, login, token, grace, conninfo):
         write = self.httpd.write
