@@ -148,6 +148,13 @@ static ajr_outcome_t connect_by(PGconn *connection, apr_time_t deadline)
     return outcome;
 }
 
+/* PgBouncer gives all its errors the SQLSTATE of a broken protocol. */
+static bool is_full(const char *complaint)
+{
+    return strstr(complaint, " " AJR_TOO_MANY_CONNECTIONS ": ") != NULL ||
+           strstr(complaint, " 08P01: no more connections allowed") != NULL;
+}
+
 ajr_outcome_t ajr_connection_open(PGconn **out, const char **detail,
                                   const char *conninfo, apr_time_t deadline,
                                   apr_pool_t *pool)
@@ -163,7 +170,7 @@ ajr_outcome_t ajr_connection_open(PGconn **out, const char **detail,
     *detail = "the server did not answer in time";
     if (outcome == AJR_DATABASE_DOWN) {
         *detail = ajr_complaint_of_connection(connection, pool);
-        if (strstr(*detail, " " AJR_TOO_MANY_CONNECTIONS ": ") != NULL) {
+        if (is_full(*detail)) {
             outcome = AJR_DATABASE_BUSY;
         }
     }
