@@ -121,6 +121,7 @@ class Httpd:
                                   env=environment(**self.env))
             try:
                 wait_for(self._answers, "httpd to listen", 20)
+                self._is_preloaded()
                 return self
             except (TimeoutError, HttpdFailed) as error:
                 said = self.console() + self.error_log()
@@ -221,6 +222,14 @@ class Httpd:
                 and not any(pattern.search(line) for pattern in known)]
 
     # -- inside -------------------------------------------------------------
+
+    def _is_preloaded(self):
+        """A sanitizer that is not there would find nothing."""
+        library = self.env.get("LD_PRELOAD")
+        if library:
+            maps = pathlib.Path(f"/proc/{self.pid}/maps").read_text("utf-8")
+            if str(pathlib.Path(library).resolve()) not in maps:
+                raise HttpdFailed(f"{library} was not loaded")
 
     def _argv(self, *arguments):
         return [program(), "-d", str(self.root),
