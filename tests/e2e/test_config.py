@@ -134,10 +134,13 @@ def test_one_wrong_line(check, line, words):
     assert "line" in said
 
 
-def test_short_secret(check):
+@pytest.mark.parametrize("alg, size", [("HS256", 32), ("HS384", 48),
+                                       ("HS512", 64)])
+def test_short_secret(check, alg, size):
     """RFC 7518 3.2: as long as the hash."""
-    said = refused(check('JwtKey HS256 "file:{key}"', key="tooshort-secret"),
-                   "JwtKey", "32")
+    key = ("tooshort-secret" * 5)[:size - 1]
+    said = refused(check(f'JwtKey {alg} "file:{{key}}"', key=key),
+                   "JwtKey", alg, f"has {size - 1} bytes", f"at least {size}")
     assert "tooshort" not in said
 
 
