@@ -3,6 +3,7 @@
  * check_config: mistakes that only the whole configuration shows. Also run by
  * `httpd -t`.
  */
+#include "endpoint.h"
 #include "module.h"
 
 #include <string.h>
@@ -26,39 +27,6 @@ static bool pool_sane(server_rec *s, const ajr_server_conf_t *conf)
     return true;
 }
 
-/* SetHandler keeps an expression that only a request can evaluate; what the
- * administrator wrote still stands in the tree of directives. */
-static const ap_directive_t *directive_find(const ap_directive_t *at,
-                                            const ap_expr_info_t *expr)
-{
-    const ap_directive_t *found = NULL;
-
-    for (; at != NULL && found == NULL; at = at->next) {
-        if ((unsigned)at->line_num == expr->line_number &&
-            strcmp(at->filename, expr->filename) == 0 &&
-            ap_cstr_casecmp(at->directive, "SetHandler") == 0) {
-            found = at;
-        } else {
-            found = directive_find(at->first_child, expr);
-        }
-    }
-    return found;
-}
-
-/* The handler of a section when it is one of ours, else NULL. */
-static const char *handler_written(apr_pool_t *ptemp,
-                                   const core_dir_config *core)
-{
-    const ap_directive_t *directive =
-        core->expr_handler == NULL
-            ? NULL
-            : directive_find(ap_conftree, core->expr_handler);
-    const char *args = directive == NULL ? "" : directive->args;
-    const char *name = ap_getword_conf(ptemp, &args);
-
-    return strncmp(name, "jwt-", 4) == 0 ? name : NULL;
-}
-
 static const char *missing_in(apr_pool_t *ptemp, server_rec *s,
                               ap_conf_vector_t *section,
                               const ajr_handler_t *handler)
@@ -78,7 +46,7 @@ static const char *section_wrong(apr_pool_t *ptemp, server_rec *s,
                                  ap_conf_vector_t *section, bool location)
 {
     const core_dir_config *core = ap_get_core_module_config(section);
-    const char *name = handler_written(ptemp, core);
+    const char *name = ajr_endpoint_written(ptemp, core);
     const char *where = core->d != NULL ? core->d : "the server";
     const ajr_handler_t *handler = name ? ajr_handler_find(name) : NULL;
     const char *missing;
@@ -127,7 +95,7 @@ static bool sections_sane(apr_pool_t *ptemp, server_rec *s,
     return sane;
 }
 
-static bool server_sane(apr_pool_t *ptemp, server_rec *s)
+static bool server_sane(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *s)
 {
     const core_server_config *core =
         ap_get_core_module_config(s->module_config);
@@ -135,6 +103,7 @@ static bool server_sane(apr_pool_t *ptemp, server_rec *s)
     bool sane = pool_sane(s, ajr_server_conf(s));
 
     ajr_key_files_check(ptemp, s);
+    ajr_endpoints_collect(pconf, ptemp, s);
     sane &= section_sane(ptemp, s, s->lookup_defaults, false);
     sane &= sections_sane(ptemp, s, core->sec_dir, false);
     sane &= sections_sane(ptemp, s, core->sec_url, true);
@@ -146,13 +115,12 @@ int ajr_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 {
     bool sane = true;
 
-    (void)pconf;
     (void)plog;
     if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
         ajr_conf_warn(s);
     }
     for (; s != NULL; s = s->next) {
-        sane &= server_sane(ptemp, s);
+        sane &= server_sane(pconf, ptemp, s);
     }
     return sane ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }

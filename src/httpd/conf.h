@@ -147,6 +147,9 @@ typedef struct ajr_server_conf_t {
     /* Every JwtKeySet in this server, in whatever scope: ajr_key_file_t. */
     apr_array_header_t *key_files;
 
+    /* Where this server's handlers are: ajr_endpoint_t; by check_config. */
+    apr_array_header_t *endpoints;
+
     apr_array_header_t *warnings; /* const char *; NULL = none */
 
     ajr_limit_t *logins; /* of all children and servers; by post_config */

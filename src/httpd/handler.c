@@ -19,6 +19,7 @@ static const ajr_handler_t handlers[] = {
      ajr_refresh_run},
     {"jwt-logout", "POST", AJR_NEEDS_SESSIONS, ajr_logout_run},
     {"jwt-keys", "GET, HEAD", 0, ajr_keys_run},
+    {"jwt-metadata", "GET, HEAD", AJR_NEEDS_ISSUER, ajr_metadata_run},
 };
 
 const ajr_handler_t *ajr_handler_find(const char *name)
@@ -122,6 +123,9 @@ const char *ajr_handler_missing(const ajr_dir_conf_t *conf,
     if ((needs & AJR_NEEDS_LOGIN) != 0 &&
         ajr_conf_login_providers(conf) == NULL) {
         return "a JwtLoginProvider";
+    }
+    if ((needs & AJR_NEEDS_ISSUER) != 0 && !ajr_metadata_issuer_fits(conf)) {
+        return "a JwtIssuer that is an https URL without query and fragment";
     }
     return NULL;
 }

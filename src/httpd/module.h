@@ -182,6 +182,7 @@ void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome);
 #define AJR_NEEDS_SESSIONS 1U /* JwtDatabase and JwtRefreshKey */
 #define AJR_NEEDS_SIGNER 2U   /* a JwtKey that can sign */
 #define AJR_NEEDS_LOGIN 4U    /* a JwtLoginProvider */
+#define AJR_NEEDS_ISSUER 8U   /* a JwtIssuer that RFC 8414 allows */
 struct ajr_handler_t {
     const char *name;
     const char *methods; /* for Allow */
@@ -224,10 +225,14 @@ const ajr_keyset_t *ajr_keys_judging(apr_uint64_t *number,
                                      apr_pool_t *pool);
 void ajr_key_files_check(apr_pool_t *ptemp, server_rec *s);
 
-/* login.c refresh.c logout.c keys.c: one handler each. */
+/* login.c refresh.c logout.c keys.c metadata.c: one handler each. */
 int ajr_login_run(request_rec *r);
 int ajr_refresh_run(request_rec *r);
 int ajr_logout_run(request_rec *r);
 int ajr_keys_run(request_rec *r);
+int ajr_metadata_run(request_rec *r);
+
+/* Whether the issuer of a scope can be published (RFC 8414 2). */
+bool ajr_metadata_issuer_fits(const ajr_dir_conf_t *conf);
 
 #endif
