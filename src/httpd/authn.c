@@ -57,7 +57,7 @@ const char *ajr_authn_incomplete(request_rec *r, const ajr_dir_conf_t *conf)
     if (ap_auth_name(r) == NULL) {
         return "AuthType Bearer needs AuthName, the realm of its challenge";
     }
-    if (ajr_conf_keys(conf) == NULL && ajr_conf_key_files(conf) == NULL) {
+    if (!ajr_conf_has_keys(conf)) {
         return "a JwtKey or a JwtKeySet is needed to judge tokens";
     }
     return NULL;

@@ -124,6 +124,10 @@ const char *ajr_set_exports(cmd_parms *cmd, void *conf, int argc,
     const char *wrong;
     int i;
 
+    if (ajr_slot_emptied(&wrong, cmd, conf, sizeof(export), "none",
+                         argc == 1 ? argv[0] : "")) {
+        return wrong;
+    }
     if (argc < 1) {
         return "JwtExport takes a claim and optionally env=NAME, header=Name";
     }

@@ -134,8 +134,12 @@ const char *ajr_set_keys(cmd_parms *cmd, void *conf, int argc,
     key_line_t line;
     ajr_secret_t secret;
     ajr_key_t *key = NULL;
-    const char *wrong = line_read(&line, cmd, argc, argv);
+    const char *wrong = NULL;
 
+    if (ajr_slot_emptied(&wrong, cmd, conf, "none", argc == 1 ? argv[0] : "")) {
+        return wrong;
+    }
+    wrong = line_read(&line, cmd, argc, argv);
     if (wrong == NULL) {
         wrong = material_read(&secret, cmd, line.source,
                               line.alg->type == AJR_KEY_OCT, line.encoding);
@@ -165,10 +169,14 @@ const char *ajr_set_key_files(cmd_parms *cmd, void *conf, const char *path)
 {
     ajr_key_file_t entry = {NULL, cmd->server};
     ajr_jwks_news_t news;
-    const char *wrong = ajr_jwks_file_open(
-        &entry.file, &news, path, ap_server_root_relative(cmd->temp_pool, ""),
-        cmd->pool);
+    const char *wrong;
 
+    if (ajr_slot_emptied(&wrong, cmd, conf, "none", path)) {
+        return wrong;
+    }
+    wrong = ajr_jwks_file_open(&entry.file, &news, path,
+                               ap_server_root_relative(cmd->temp_pool, ""),
+                               cmd->pool);
     if (wrong != NULL) {
         return apr_psprintf(cmd->pool, "JwtKeySet: %s", wrong);
     }

@@ -51,6 +51,24 @@ apr_array_header_t *ajr_slot_array(cmd_parms *cmd, void *dir_conf, int size)
     return *array;
 }
 
+bool ajr_slot_emptied(const char **wrong, cmd_parms *cmd, void *dir_conf,
+                      int size, const char *word, const char *arg)
+{
+    apr_array_header_t **array = ajr_slot(cmd, dir_conf);
+    bool asked = strcmp(arg, word) == 0;
+
+    *wrong = NULL;
+    if (*array != NULL && (asked || (*array)->nelts == 0)) {
+        *wrong = apr_psprintf(cmd->pool,
+                              "%s: `%s` stands alone; remove it, or the other "
+                              "values of this scope",
+                              cmd->cmd->name, word);
+    } else if (asked) {
+        *array = apr_array_make(cmd->pool, 0, size);
+    }
+    return asked || *wrong != NULL;
+}
+
 void ajr_command_warn(cmd_parms *cmd, const char *sentence)
 {
     ajr_server_conf_t *conf = ajr_server_conf(cmd->server);
@@ -130,6 +148,26 @@ static const char *set_list(cmd_parms *cmd, void *conf, const char *arg)
 {
     APR_ARRAY_PUSH(ajr_slot_array(cmd, conf, sizeof(arg)), const char *) = arg;
     return NULL;
+}
+
+static const char *set_list_or(cmd_parms *cmd, void *conf, const char *word,
+                               const char *arg)
+{
+    const char *wrong;
+
+    return ajr_slot_emptied(&wrong, cmd, conf, sizeof(arg), word, arg)
+               ? wrong
+               : set_list(cmd, conf, arg);
+}
+
+static const char *set_list_or_any(cmd_parms *cmd, void *conf, const char *arg)
+{
+    return set_list_or(cmd, conf, "any", arg);
+}
+
+static const char *set_list_or_none(cmd_parms *cmd, void *conf, const char *arg)
+{
+    return set_list_or(cmd, conf, "none", arg);
 }
 
 static const char *set_dialect(cmd_parms *cmd, void *conf, const char *arg)
@@ -214,6 +252,10 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define SET_TEXT set_text
 #define COMMAND_LIST(...) AP_INIT_ITERATE(__VA_ARGS__)
 #define SET_LIST set_list
+#define COMMAND_LIST_OR_ANY(...) AP_INIT_ITERATE(__VA_ARGS__)
+#define SET_LIST_OR_ANY set_list_or_any
+#define COMMAND_LIST_OR_NONE(...) AP_INIT_ITERATE(__VA_ARGS__)
+#define SET_LIST_OR_NONE set_list_or_none
 #define COMMAND_DIALECT(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_DIALECT set_dialect
 #define COMMAND_CONNINFO(...) AP_INIT_TAKE1(__VA_ARGS__)
@@ -235,7 +277,7 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define COMMAND_EXPORTS(...) AP_INIT_TAKE_ARGV(__VA_ARGS__)
 #define SET_EXPORTS ajr_set_exports
 
-#define COMMAND_MINT_CLAIMS(...) AP_INIT_TAKE2(__VA_ARGS__)
+#define COMMAND_MINT_CLAIMS(...) AP_INIT_TAKE12(__VA_ARGS__)
 #define SET_MINT_CLAIMS ajr_set_mint_claims
 
 #define COMMAND_RATE(...) AP_INIT_TAKE1(__VA_ARGS__)

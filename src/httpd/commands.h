@@ -20,6 +20,11 @@ void *ajr_slot(cmd_parms *cmd, void *dir_conf);
  * that a list replaces the one it would have inherited. */
 apr_array_header_t *ajr_slot_array(cmd_parms *cmd, void *dir_conf, int size);
 
+/* Whether `arg` is the word that empties the list in the slot, so that a scope
+ * inherits nothing, or stands beside that word: then *wrong is the answer. */
+bool ajr_slot_emptied(const char **wrong, cmd_parms *cmd, void *dir_conf,
+                      int size, const char *word, const char *arg);
+
 /* Keeps a warning about the configuration for ajr_conf_warn(): while it is
  * read there is no log yet, and a daemon has no terminal any more. */
 void ajr_command_warn(cmd_parms *cmd, const char *sentence);

@@ -92,6 +92,16 @@ bool ajr_dir_conf_same(const ajr_dir_conf_t *a, const ajr_dir_conf_t *b)
 
 #undef ROW
 
+static bool some(const apr_array_header_t *list)
+{
+    return list != NULL && list->nelts > 0;
+}
+
+bool ajr_conf_has_keys(const ajr_dir_conf_t *conf)
+{
+    return some(ajr_conf_keys(conf)) || some(ajr_conf_key_files(conf));
+}
+
 bool ajr_conf_rotates(const ajr_dir_conf_t *conf)
 {
     int choice = ajr_conf_refresh_rotate(conf);

@@ -80,7 +80,9 @@ typedef struct ajr_login_fields_t {
 #define AJR_TYPE_DIALECT const ajr_dialect_t *
 #define AJR_TYPE_RATE const ajr_rate_t *
 #define AJR_TYPE_FIELDS const ajr_login_fields_t *
-#define AJR_TYPE_LIST apr_array_header_t *         /* const char * */
+#define AJR_TYPE_LIST apr_array_header_t * /* const char * */
+#define AJR_TYPE_LIST_OR_ANY AJR_TYPE_LIST
+#define AJR_TYPE_LIST_OR_NONE AJR_TYPE_LIST
 #define AJR_TYPE_KEYS ajr_keyset_t *               /* const ajr_key_t * */
 #define AJR_TYPE_KEY_FILES apr_array_header_t *    /* ajr_key_file_t */
 #define AJR_TYPE_REFRESH_KEYS apr_array_header_t * /* ajr_grant_key_t * */
@@ -101,6 +103,8 @@ typedef struct ajr_login_fields_t {
 #define AJR_UNSET_RATE NULL
 #define AJR_UNSET_FIELDS NULL
 #define AJR_UNSET_LIST NULL
+#define AJR_UNSET_LIST_OR_ANY NULL
+#define AJR_UNSET_LIST_OR_NONE NULL
 #define AJR_UNSET_KEYS NULL
 #define AJR_UNSET_KEY_FILES NULL
 #define AJR_UNSET_REFRESH_KEYS NULL
@@ -189,6 +193,9 @@ extern const command_rec ajr_commands[];
 
 /* Whether two scopes judge alike: each directive has the same value. */
 bool ajr_dir_conf_same(const ajr_dir_conf_t *a, const ajr_dir_conf_t *b);
+
+/* Whether there is something to judge tokens by in this scope. */
+bool ajr_conf_has_keys(const ajr_dir_conf_t *conf);
 
 /* Whether refreshes rotate in this scope. */
 bool ajr_conf_rotates(const ajr_dir_conf_t *conf);

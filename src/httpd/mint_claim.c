@@ -77,9 +77,18 @@ const char *ajr_set_mint_claims(cmd_parms *cmd, void *conf, const char *name,
                                 const char *value)
 {
     ajr_mint_claim_t claim = {name, NULL, NULL};
-    apr_array_header_t *claims = ajr_slot_array(cmd, conf, sizeof(claim));
-    const char *wrong = name_refuses(claims, name);
+    apr_array_header_t *claims;
+    const char *wrong;
 
+    if (ajr_slot_emptied(&wrong, cmd, conf, "none", value ? "" : name)) {
+        return wrong;
+    }
+    if (value == NULL) {
+        return "JwtMintClaim takes two arguments, a name and a value, or the "
+               "word none";
+    }
+    claims = ajr_slot_array(cmd, conf, sizeof(claim));
+    wrong = name_refuses(claims, name);
     if (wrong != NULL) {
         return apr_psprintf(cmd->pool, "JwtMintClaim: `%s` %s", name, wrong);
     }

@@ -9,7 +9,9 @@
 
 static const char *first(const apr_array_header_t *list)
 {
-    return list == NULL ? NULL : APR_ARRAY_IDX(list, 0, const char *);
+    return list == NULL || list->nelts == 0
+               ? NULL
+               : APR_ARRAY_IDX(list, 0, const char *);
 }
 
 static ajr_outcome_t access_mint(ajr_reply_t *reply, request_rec *r,

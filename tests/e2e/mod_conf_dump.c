@@ -26,11 +26,18 @@ static const char *show_address(apr_pool_t *pool, const void *value)
     return apr_psprintf(pool, "%pp", value);
 }
 
+/* A list with nothing in it is as good as none. */
+static const char *show_list(apr_pool_t *pool, const apr_array_header_t *value)
+{
+    return show_address(pool, value != NULL && value->nelts > 0 ? value : NULL);
+}
+
 #define SHOW(value) \
     _Generic((value), int                                       \
              : show_int, apr_interval_time_t                    \
              : show_time, const char *                          \
-             : show_text, default                               \
+             : show_text, apr_array_header_t *                  \
+             : show_list, default                               \
              : show_address)(r->pool, (value))
 
 static int dump(request_rec *r)

@@ -21,7 +21,8 @@ ROWS = [(name, kind, where) for _, kind, name, where in _ROW.findall(
 _BY_KIND = {
     "DURATION": ("11s", "12s"), "LIFETIME": ("11m", "12m"),
     "FLAG": ("On", "Off"), "NUMBER": ("3", "4"), "CHOICE": ("On", "Off"),
-    "TEXT": ("one", "two"), "LIST": ("one", "two"), "SCHEMA": ("one", "two"),
+    "TEXT": ("one", "two"), "LIST": ("one", "two"),
+    "LIST_OR_ANY": ("one", "two"), "LIST_OR_NONE": ("one", "two"), "SCHEMA": ("one", "two"),
     "EXPORTS": ("one", "two"), "FIELDS": ("a b", "c d"),
     "PROVIDERS": ("file", "dbd"), "RATE": ("3/1m", "Off"), "DIALECT": ("oauth2", "oauth2"),
     "CONNINFO": ('"dbname=one"', '"dbname=two"'),
@@ -118,7 +119,7 @@ def test_inheritance(dump, name, kind, where):
 
 @pytest.mark.parametrize("name, kind, where", [
     row for row in ROWS
-    if row[0] in DEFAULTS and row[1] not in ("LIST", "FIELDS", "DIALECT", "SOURCES", "RATE")],
+    if row[0] in DEFAULTS and row[1] not in ("LIST", "LIST_OR_NONE", "FIELDS", "DIALECT", "SOURCES", "RATE")],
     ids=lambda value: value if str(value).startswith("Jwt") else "")
 def test_back_to_the_default(dump, name, kind, where):
     """A scope that says what the README calls the default has it."""
@@ -128,3 +129,36 @@ def test_back_to_the_default(dump, name, kind, where):
     assert ask(name, where="own") == untouched
     if where != "S":
         assert ask(name, "/inner/") == untouched
+
+
+#: The words that leave a scope without a list.
+WORDS = [("JwtKey", "none"), ("JwtKeySet", "none"), ("JwtIssuer", "any"),
+         ("JwtAudience", "any"), ("JwtExport", "none"),
+         ("JwtMintClaim", "none")]
+
+
+@pytest.mark.parametrize("name, word", WORDS, ids=[n for n, _ in WORDS])
+def test_a_list_is_left_behind(dump, name, word):
+    """A scope that wants nothing of what it would inherit."""
+    values = {row[0]: _BY_KIND[row[1]] for row in ROWS}[name]
+    untouched = dump("", "", "")(name)
+    ask = dump(f"{name} {values[0]}", f"{name} {word}", f"{name} {word}")
+    assert ask(name) != untouched
+    assert ask(name, where="own") == untouched
+    assert ask(name, "/inner/most/") == untouched
+
+
+@pytest.mark.parametrize("name, word", [*WORDS, ("JwtRequireClaims", "none")],
+                         ids=lambda value: value)
+@pytest.mark.parametrize("order", [1, -1], ids=["before", "behind"])
+def test_the_word_stands_alone(httpd, keyfile, name, word, order):
+    """Beside values it would mean two things."""
+    kind = {row[0]: row[1] for row in ROWS}[name]
+    value = _BY_KIND[kind][0].format(*2 * [keyfile(jwt.secret())], *2 * [""])
+    if name == "JwtKeySet":
+        path = keyfile(json.dumps({"keys": [PUBLIC]}))
+        value = f'"{path}"'
+    lines = [f"{name} {word}", f"{name} {value}"][::order]
+    status, said = httpd("\n".join(lines), start=False).configtest()
+    assert status != 0
+    assert f"{name}: `{word}` stands alone" in said
