@@ -136,7 +136,8 @@ const char *ajr_set_keys(cmd_parms *cmd, void *conf, int argc,
     ajr_key_t *key = NULL;
     const char *wrong = NULL;
 
-    if (ajr_slot_emptied(&wrong, cmd, conf, "none", argc == 1 ? argv[0] : "")) {
+    if (ajr_slot_emptied(&wrong, cmd, conf, sizeof(key), "none",
+                         argc == 1 ? argv[0] : "")) {
         return wrong;
     }
     wrong = line_read(&line, cmd, argc, argv);
@@ -171,7 +172,7 @@ const char *ajr_set_key_files(cmd_parms *cmd, void *conf, const char *path)
     ajr_jwks_news_t news;
     const char *wrong;
 
-    if (ajr_slot_emptied(&wrong, cmd, conf, "none", path)) {
+    if (ajr_slot_emptied(&wrong, cmd, conf, sizeof(entry), "none", path)) {
         return wrong;
     }
     wrong = ajr_jwks_file_open(&entry.file, &news, path,

@@ -80,7 +80,8 @@ const char *ajr_set_mint_claims(cmd_parms *cmd, void *conf, const char *name,
     apr_array_header_t *claims;
     const char *wrong;
 
-    if (ajr_slot_emptied(&wrong, cmd, conf, "none", value ? "" : name)) {
+    if (ajr_slot_emptied(&wrong, cmd, conf, sizeof(claim), "none",
+                         value ? "" : name)) {
         return wrong;
     }
     if (value == NULL) {
