@@ -103,7 +103,9 @@ $$;
 INSERT INTO setting (name, value) VALUES
     ('refresh_lifetime', '30 days'),
     ('refresh_idle', '14 days'),
-    ('access_lifetime', '5 minutes')
+    ('access_lifetime', '5 minutes'),
+    ('gate_lifetime', '400 days'),
+    ('event_lifetime', '90 days')
 ON CONFLICT DO NOTHING;
 
 CREATE TABLE IF NOT EXISTS session (
@@ -193,6 +195,15 @@ COMMENT ON COLUMN revocation.kind IS
     'before not_before; infinity while blocked), superseded (key = sid: tokens '
     'of an older generation, from not_before on)';
 
+-- What the rows of adopted tokens that are gone have left: no token of the site
+-- that is as old as the youngest of them is adopted any more.
+CREATE TABLE IF NOT EXISTS adoption (
+    site text PRIMARY KEY,
+    born timestamptz NOT NULL
+);
+COMMENT ON TABLE adoption IS
+    'Tokens of a host born until then are not adopted: their row may be gone';
+
 CREATE TABLE IF NOT EXISTS event (
     at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     kind    text NOT NULL,
@@ -245,6 +256,21 @@ END
 $$;
 
 
+-- What rotate() would let go on. Views read with their owner's rights; ours
+-- leave secret_hash out.
+CREATE OR REPLACE VIEW active_session AS
+SELECT t.sid, t.subject, t.site, t.form, t.client, t.scope, t.generation,
+       t.created_at, t.rotated_at, t.used_at, t.expires_at, t.user_agent,
+       t.address
+  FROM session t
+ WHERE t.revoked_at IS NULL AND t.expires_at > clock_timestamp()
+   AND t.used_at + t.idle >= clock_timestamp()
+   AND NOT EXISTS (SELECT FROM subject g WHERE g.subject = t.subject
+                   AND (g.blocked OR g.not_before > t.created_at))
+   AND NOT EXISTS (SELECT FROM client g WHERE g.client IN ('*', t.client)
+                   AND g.not_before > t.created_at);
+
+
 -- Functions that a site may replace ------------------------------------------
 --
 -- Created when absent, never overwritten. Replace them as the schema's owner,
@@ -266,10 +292,28 @@ BEGIN
         CREATE FUNCTION subject_of(login text) RETURNS text
         LANGUAGE sql STABLE AS $f$ SELECT login $f$;
     END IF;
+
+    -- Whether a token with these claims, which the host minted itself, may
+    -- become a session (JwtAdopt). Ask the host's own blacklist here, or
+    -- adoption revives what the host has logged out.
+    IF to_regprocedure('adoptable(jsonb)') IS NULL THEN
+        CREATE FUNCTION adoptable(claims jsonb) RETURNS boolean
+        LANGUAGE sql STABLE AS $f$ SELECT true $f$;
+    END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION claims(text, uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION subject_of(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION adoptable(jsonb) FROM PUBLIC;
+
+
+-- Gone since version 1 -------------------------------------------------------
+--
+-- An overload with more arguments would make the old calls ambiguous.
+
+DROP FUNCTION IF EXISTS rotate(uuid, int, text, bytea, text, text, boolean,
+    interval, boolean, interval, interval, text, interval);
+DROP FUNCTION IF EXISTS logout(uuid, text, bytea, text, text);
 
 
 -- Helpers --------------------------------------------------------------------
@@ -349,6 +393,22 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION announce(text, text, timestamptz) FROM PUBLIC;
+
+-- One row per refresh, where JwtSupersede is on. Polls are fast enough for it,
+-- unless there is next to no grace.
+CREATE OR REPLACE FUNCTION supersede(
+    p_sid uuid, p_generation int, p_from timestamptz, p_urgent boolean)
+RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    INSERT INTO revocation (kind, key, not_before, generation, until)
+    VALUES ('superseded', p_sid, p_from, p_generation, p_from + feed_life());
+    IF p_urgent THEN
+        PERFORM pg_notify('auth_jwt_revocation', current_schema());
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION supersede(uuid, int, timestamptz, boolean) FROM PUBLIC;
 
 -- Times as httpd reads them: microseconds since 1970.
 CREATE OR REPLACE FUNCTION microseconds(p_at timestamptz) RETURNS bigint
@@ -449,8 +509,98 @@ $$;
 REVOKE ALL ON FUNCTION begin_session(text, text, text, text, text, jsonb,
     bytea, interval, interval, text, text) FROM PUBLIC;
 
+-- The birth that a sid says, in whole milliseconds.
+CREATE OR REPLACE FUNCTION born(p_sid uuid) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT timestamptz 'epoch' + interval '1 millisecond'
+         * ('x' || left(translate(p_sid::text, '-', ''), 12))::bit(48)::bigint
+$$;
+REVOKE ALL ON FUNCTION born(uuid) FROM PUBLIC;
 
--- The module's functions: open, rotate, logout -------------------------------
+-- The end of a session that begins with a token of the host: exp for
+-- simplejwt, else p_lifetime after the birth. NULL: such a token has none.
+CREATE OR REPLACE FUNCTION adopted_until(
+    p_sid uuid, p_form text, p_claims jsonb, p_lifetime interval)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN p_form = 'laravel' THEN born(p_sid) + p_lifetime
+                WHEN jsonb_typeof(p_claims->'exp') = 'number'
+                     AND (p_claims->>'exp')::numeric BETWEEN 0 AND 99999999999
+                THEN to_timestamp((p_claims->>'exp')::float8) END
+$$;
+REVOKE ALL ON FUNCTION adopted_until(uuid, text, jsonb, interval) FROM PUBLIC;
+
+-- For how long a gate is kept, and so how old an adopted token may be.
+CREATE OR REPLACE FUNCTION gate_lifetime() RETURNS interval
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT s.value::interval FROM setting s
+                      WHERE s.name = 'gate_lifetime'), interval '400 days')
+$$;
+REVOKE ALL ON FUNCTION gate_lifetime() FROM PUBLIC;
+
+-- Whether a token of the host can have a session: `known` when it has one, else
+-- `granted`, `unknown`, `expired` or `unfit`. What is older than rows and gates
+-- are kept is expired.
+CREATE OR REPLACE FUNCTION adoption_verdict(
+    p_sid uuid, p_form text, p_claims jsonb, p_subject text, p_site text,
+    p_lifetime interval) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    v_until timestamptz;
+BEGIN
+    IF unfit() THEN
+        RETURN 'unfit';
+    END IF;
+    IF derived(p_sid) IS NOT TRUE OR p_form IS NULL
+       OR p_form NOT IN ('laravel', 'simplejwt')
+       OR coalesce(p_subject, '') IN ('', '*')
+       OR jsonb_typeof(p_claims) IS DISTINCT FROM 'object' THEN
+        RETURN 'unknown';
+    END IF;
+    PERFORM FROM session t WHERE t.sid = p_sid;
+    IF FOUND THEN
+        RETURN 'known';
+    END IF;
+    v_until := adopted_until(p_sid, p_form, p_claims, p_lifetime);
+    PERFORM FROM adoption a
+      WHERE a.site = coalesce(p_site, '') AND a.born >= born(p_sid);
+    IF FOUND OR v_until <= greatest(born(p_sid), clock_timestamp())
+       OR born(p_sid) < clock_timestamp() - gate_lifetime() THEN
+        RETURN 'expired';
+    END IF;
+    RETURN CASE WHEN v_until IS NULL THEN 'unknown' ELSE 'granted' END;
+END
+$$;
+REVOKE ALL ON FUNCTION adoption_verdict(uuid, text, jsonb, text, text,
+    interval) FROM PUBLIC;
+
+-- The row of a token of the host, at generation 0; false when it is there
+-- already. Being adopted is a use: nobody knows when it was used before.
+CREATE OR REPLACE FUNCTION adopted(
+    p_sid uuid, p_form text, p_claims jsonb, p_subject text, p_client text,
+    p_site text, p_lifetime interval, p_idle interval, p_user_agent text,
+    p_address text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    INSERT INTO session (sid, subject, site, form, client, claims, created_at,
+        used_at, expires_at, idle, user_agent, address)
+    VALUES (p_sid, p_subject, coalesce(p_site, ''), p_form, p_client,
+        p_claims - ARRAY['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti',
+            'sid', 'gen', 'scope', 'scp', 'client_id', 'token_type', 'cnf'],
+        born(p_sid), clock_timestamp(),
+        adopted_until(p_sid, p_form, p_claims, p_lifetime),
+        coalesce(p_idle, (SELECT s.value::interval
+            FROM setting s WHERE s.name = 'refresh_idle')),
+        left(p_user_agent, 512), left(p_address, 64))
+    ON CONFLICT DO NOTHING;
+    RETURN FOUND;
+END
+$$;
+REVOKE ALL ON FUNCTION adopted(uuid, text, jsonb, text, text, text, interval,
+    interval, text, text) FROM PUBLIC;
+
+
+-- The module's functions -----------------------------------------------------
 --
 -- They answer a verdict and do not raise on one: an exception would undo the
 -- revocation that comes with it. lock_timeout is set here because a NOLOGIN
@@ -506,12 +656,15 @@ REVOKE ALL ON FUNCTION open(text, text, text, bytea, interval, interval, text,
 -- be the row's generation, and only used_at moves, rarely. p_scope narrows the
 -- answer; NULL takes all of it. p_patience is how long httpd will wait: what it
 -- gave up must not rotate behind its back (`database_timeout`), or its client,
--- asking again without a grace, would look like a thief.
+-- asking again without a grace, would look like a thief. p_supersede: access
+-- tokens of older generations are refused once the grace is over. p_subject is
+-- needed, and must be the session's, for a JWT, which has no S.
 CREATE OR REPLACE FUNCTION rotate(
     p_sid uuid, p_generation int, p_form text, p_secret_hash bytea,
     p_client text, p_site text, p_rotate boolean, p_grace interval,
     p_async boolean, p_outage_began interval, p_outage_ended interval,
-    p_scope text DEFAULT NULL, p_patience interval DEFAULT NULL)
+    p_scope text DEFAULT NULL, p_patience interval DEFAULT NULL,
+    p_supersede boolean DEFAULT false, p_subject text DEFAULT NULL)
 RETURNS answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = :"schema", pg_temp
@@ -568,7 +721,8 @@ BEGIN
            AND presentable(t.form, p_form, p_generation)
            AND p_generation >= 0
            AND t.client IS NOT DISTINCT FROM p_client
-           AND t.secret_hash IS NOT DISTINCT FROM p_secret_hash;
+           AND t.secret_hash IS NOT DISTINCT FROM p_secret_hash
+           AND (t.secret_hash IS NOT NULL OR t.subject = p_subject);
         v.verdict := coalesce(s.verdict, 'unknown');
 
         IF v.verdict IN ('reused', 'ahead') THEN
@@ -629,10 +783,15 @@ BEGIN
         END IF;
         IF v_rotates THEN
             s.generation := p_generation + 1;
+            s.rotated_at := clock_timestamp();
             UPDATE session t
                SET generation = s.generation,
-                   rotated_at = clock_timestamp(), used_at = clock_timestamp()
+                   rotated_at = s.rotated_at, used_at = s.rotated_at
              WHERE t.sid = p_sid;
+            IF p_supersede THEN
+                PERFORM supersede(p_sid, s.generation, s.rotated_at + p_grace,
+                                  p_grace < interval '2 s');
+            END IF;
         ELSIF v_touches THEN
             UPDATE session t SET used_at = clock_timestamp()
              WHERE t.sid = p_sid;
@@ -655,14 +814,16 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION rotate(uuid, int, text, bytea, text, text, boolean,
-    interval, boolean, interval, interval, text, interval) FROM PUBLIC;
+    interval, boolean, interval, interval, text, interval, boolean, text)
+    FROM PUBLIC;
 
 -- Ends a session for the holder of one of its refresh tokens, whatever its
 -- generation, or (p_form NULL) of a verified access token, which has no S:
--- `logged_out`, `revoked` (ended before), `unknown` or `unfit`.
+-- `logged_out`, `revoked` (ended before), `unknown` or `unfit`. p_subject as in
+-- rotate().
 CREATE OR REPLACE FUNCTION logout(
-    p_sid uuid, p_form text, p_secret_hash bytea, p_client text, p_site text)
-RETURNS text
+    p_sid uuid, p_form text, p_secret_hash bytea, p_client text, p_site text,
+    p_subject text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = :"schema", pg_temp
 SET lock_timeout = '1500ms'
@@ -679,7 +840,8 @@ BEGIN
        AND t.client IS NOT DISTINCT FROM p_client
        AND (p_form IS NULL
             OR (presentable(t.form, p_form, 0) OR presentable(t.form, p_form, 1))
-               AND t.secret_hash IS NOT DISTINCT FROM p_secret_hash);
+               AND t.secret_hash IS NOT DISTINCT FROM p_secret_hash
+               AND (t.secret_hash IS NOT NULL OR t.subject = p_subject));
     IF NOT FOUND THEN
         RETURN 'unknown';
     END IF;
@@ -689,7 +851,181 @@ BEGIN
     RETURN CASE WHEN FOUND THEN 'logged_out' ELSE 'revoked' END;
 END
 $$;
-REVOKE ALL ON FUNCTION logout(uuid, text, bytea, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION logout(uuid, text, bytea, text, text, text) FROM PUBLIC;
+
+-- A refresh token that a host minted itself becomes a session, generation 0:
+-- `granted`, then rotate() judges it, as it does where the row was there before.
+-- Else `unknown` (no such token), `expired`, `revoked` (adoptable() says no),
+-- `blocked` or `unfit`, and nothing is written. A transaction of its own: what
+-- was adopted is committed synchronously, whatever rotate() may be allowed.
+CREATE OR REPLACE FUNCTION adopt(
+    p_sid uuid, p_form text, p_claims jsonb, p_subject text, p_client text,
+    p_site text, p_lifetime interval, p_idle interval, p_user_agent text,
+    p_address text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+SET lock_timeout = '1500ms'
+AS $$
+DECLARE
+    v_verdict text := adoption_verdict(p_sid, p_form, p_claims, p_subject,
+                                       p_site, p_lifetime);
+BEGIN
+    IF v_verdict <> 'granted' THEN
+        RETURN CASE v_verdict WHEN 'known' THEN 'granted' ELSE v_verdict END;
+    END IF;
+    IF adoptable(p_claims) IS NOT TRUE THEN
+        RETURN 'revoked';
+    END IF;
+    IF NOT gate_open(p_subject, p_client, born(p_sid)) THEN
+        RETURN 'blocked';
+    END IF;
+    IF adopted(p_sid, p_form, p_claims, p_subject, p_client, p_site,
+               p_lifetime, p_idle, p_user_agent, p_address) THEN
+        INSERT INTO event (kind, sid, subject, detail)
+        VALUES ('adopted', p_sid, p_subject, p_form);
+    END IF;
+    RETURN 'granted';
+END
+$$;
+REVOKE ALL ON FUNCTION adopt(uuid, text, jsonb, text, text, text, interval,
+    interval, text, text) FROM PUBLIC;
+
+-- Ends the session of a refresh token that a host minted itself. Where it was
+-- never adopted it is now, as one that has ended. As logout(), or `expired`.
+CREATE OR REPLACE FUNCTION logout_host(
+    p_sid uuid, p_form text, p_claims jsonb, p_subject text, p_client text,
+    p_site text, p_lifetime interval) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+SET lock_timeout = '1500ms'
+AS $$
+DECLARE
+    v_verdict text := adoption_verdict(p_sid, p_form, p_claims, p_subject,
+                                       p_site, p_lifetime);
+BEGIN
+    IF v_verdict NOT IN ('granted', 'known') THEN
+        RETURN v_verdict;
+    END IF;
+    PERFORM adopted(p_sid, p_form, p_claims, p_subject, p_client, p_site,
+                    p_lifetime, NULL, NULL, NULL);
+    RETURN logout(p_sid, p_form, NULL, p_client, p_site, p_subject);
+END
+$$;
+REVOKE ALL ON FUNCTION logout_host(uuid, text, jsonb, text, text, text,
+    interval) FROM PUBLIC;
+
+-- What rotate() would say of a refresh token, without writing anything (RFC
+-- 7662): `granted` with the session, or its verdict alone. p_form NULL: of the
+-- session that a verified access token names; that may be expired or idle.
+-- Times are microseconds since 1970. p_subject as in rotate().
+CREATE OR REPLACE FUNCTION introspect(
+    p_sid uuid, p_form text, p_generation int, p_secret_hash bytea,
+    p_site text, p_grace interval DEFAULT '0', p_subject text DEFAULT NULL)
+RETURNS TABLE (
+    verdict text, sid uuid, generation int, subject text, client text,
+    scope text, claims jsonb, created_at bigint, used_at bigint,
+    expires_at bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+DECLARE
+    s session;
+BEGIN
+    SELECT t.* INTO s
+      FROM session t
+     WHERE t.sid = p_sid AND t.site = coalesce(p_site, '')
+       AND (p_form IS NULL
+            OR presentable(t.form, p_form, p_generation)
+               AND p_generation >= 0
+               AND t.secret_hash IS NOT DISTINCT FROM p_secret_hash
+               AND (t.secret_hash IS NOT NULL OR t.subject = p_subject));
+    verdict := CASE
+        WHEN unfit() THEN 'unfit'
+        WHEN s.sid IS NULL THEN 'unknown'
+        WHEN s.revoked_at IS NOT NULL THEN 'revoked'
+        WHEN p_form IS NULL THEN 'granted'
+        WHEN s.expires_at <= clock_timestamp() THEN 'expired'
+        WHEN s.used_at + s.idle < clock_timestamp() THEN 'idle'
+        WHEN p_generation - s.generation > 2 THEN 'ahead'
+        WHEN p_generation >= s.generation THEN 'granted'
+        WHEN p_generation = s.generation - 1
+             AND s.rotated_at >= clock_timestamp() - p_grace THEN 'granted'
+        ELSE 'reused' END;
+    IF verdict = 'granted' THEN
+        claims := live_claims(s.sid, s.subject, s.client, s.created_at,
+                              s.claims);
+        IF claims IS NULL THEN
+            verdict := 'blocked';
+        ELSE
+            sid := s.sid;
+            generation := s.generation;
+            subject := s.subject;
+            client := s.client;
+            scope := s.scope;
+            created_at := microseconds(s.created_at);
+            used_at := microseconds(s.used_at);
+            expires_at := microseconds(s.expires_at);
+        END IF;
+    END IF;
+    RETURN NEXT;
+END
+$$;
+REVOKE ALL ON FUNCTION introspect(uuid, text, int, bytea, text, interval, text)
+    FROM PUBLIC;
+
+-- For the holder of a live session: those of its subject on that site that may
+-- go on, itself first, then the last used, 100 at most. None when p_sid is not
+-- live: httpd learns nothing by a subject's name.
+CREATE OR REPLACE FUNCTION own_sessions(p_sid uuid, p_site text)
+RETURNS TABLE (
+    sid uuid, created_at bigint, used_at bigint, expires_at bigint,
+    user_agent text, address text, client text, current boolean)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+    SELECT t.sid, microseconds(t.created_at), microseconds(t.used_at),
+           microseconds(t.expires_at), t.user_agent, t.address, t.client,
+           t.sid = own.sid
+      FROM active_session own
+      JOIN active_session t ON t.subject = own.subject AND t.site = own.site
+     WHERE own.sid = p_sid AND own.site = coalesce(p_site, '')
+     ORDER BY t.sid = own.sid DESC, t.used_at DESC
+     LIMIT 100
+$$;
+REVOKE ALL ON FUNCTION own_sessions(uuid, text) FROM PUBLIC;
+
+-- Ends p_which of them, or (NULL) all but p_sid: `logged_out` and how many,
+-- which may be none; `unknown` when p_sid is not live, or `unfit`.
+CREATE OR REPLACE FUNCTION end_own_sessions(
+    p_sid uuid, p_site text, p_which uuid DEFAULT NULL)
+RETURNS TABLE (verdict text, ended bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+SET lock_timeout = '1500ms'
+AS $$
+DECLARE
+    v_subject text;
+BEGIN
+    IF unfit() THEN
+        verdict := 'unfit';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT own.subject INTO v_subject
+      FROM active_session own
+     WHERE own.sid = p_sid AND own.site = coalesce(p_site, '');
+    verdict := CASE WHEN FOUND THEN 'logged_out' ELSE 'unknown' END;
+    UPDATE session t
+       SET revoked_at = clock_timestamp(), revoke_reason = 'logout'
+     WHERE t.subject = v_subject AND t.site = coalesce(p_site, '')
+       AND CASE WHEN p_which IS NULL THEN t.sid <> p_sid
+                ELSE t.sid = p_which END
+       AND t.revoked_at IS NULL AND t.expires_at > clock_timestamp();
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN NEXT;
+END
+$$;
+REVOKE ALL ON FUNCTION end_own_sessions(uuid, text, uuid) FROM PUBLIC;
 
 -- What access tokens are refused although they have not expired, for the board
 -- in httpd's memory. First one row of kind `now`: key = the xmin to ask with
@@ -945,19 +1281,7 @@ AS $$
 $$;
 REVOKE ALL ON FUNCTION sessions_of(text) FROM PUBLIC;
 
--- Views read with their owner's rights; these leave secret_hash out.
-CREATE OR REPLACE VIEW active_session AS
-SELECT t.sid, t.subject, t.site, t.form, t.client, t.scope, t.generation,
-       t.created_at, t.rotated_at, t.used_at, t.expires_at, t.user_agent,
-       t.address
-  FROM session t
- WHERE t.revoked_at IS NULL AND t.expires_at > clock_timestamp()
-   AND t.used_at + t.idle >= clock_timestamp()
-   AND NOT EXISTS (SELECT FROM subject g WHERE g.subject = t.subject
-                   AND (g.blocked OR g.not_before > t.created_at))
-   AND NOT EXISTS (SELECT FROM client g WHERE g.client IN ('*', t.client)
-                   AND g.not_before > t.created_at);
-
+-- Refresh tokens that came a second time: somebody had a copy.
 CREATE OR REPLACE VIEW reuse_incident AS
 SELECT e.at, e.sid, e.subject, e.detail, t.site, t.client, t.created_at,
        t.user_agent, t.address
@@ -1002,6 +1326,37 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION session_ended() FROM PUBLIC;
+
+-- An adopted row is what prevents a second adoption: deleted before its token
+-- has expired, it ends and stays.
+CREATE OR REPLACE FUNCTION adopted_stays() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+BEGIN
+    UPDATE session t
+       SET revoked_at = clock_timestamp(), revoke_reason = 'deleted'
+     WHERE t.sid = OLD.sid AND t.revoked_at IS NULL;
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION adopted_stays() FROM PUBLIC;
+
+-- Gone for good: no token of that age is adopted again.
+CREATE OR REPLACE FUNCTION adopted_gone() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+BEGIN
+    INSERT INTO adoption AS a (site, born)
+    SELECT g.site, max(g.created_at) FROM gone g
+     WHERE derived(g.sid) GROUP BY g.site
+    ON CONFLICT (site) DO UPDATE SET born = excluded.born
+        WHERE a.born < excluded.born;
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION adopted_gone() FROM PUBLIC;
 
 -- A gate in the future would refuse tomorrow's logins. One that moved back or
 -- got another name would open for refreshes what httpd goes on refusing. When
@@ -1158,6 +1513,19 @@ BEGIN
         WHEN (OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL)
         EXECUTE FUNCTION session_ended();
     END IF;
+    -- Privileges are checked for what a WHEN clause calls: no derived() here.
+    IF 'session_adopted_stays' <> ALL (v_have) THEN
+        CREATE TRIGGER session_adopted_stays BEFORE DELETE ON session
+        FOR EACH ROW
+        WHEN (substr(OLD.sid::text, 15, 1) = '8'
+              AND OLD.expires_at > clock_timestamp())
+        EXECUTE FUNCTION adopted_stays();
+    END IF;
+    IF 'session_adopted_gone' <> ALL (v_have) THEN
+        CREATE TRIGGER session_adopted_gone AFTER DELETE ON session
+        REFERENCING OLD TABLE AS gone FOR EACH STATEMENT
+        EXECUTE FUNCTION adopted_gone();
+    END IF;
     IF 'session_deleted' <> ALL (v_have) THEN
         CREATE TRIGGER session_deleted AFTER DELETE ON session
         FOR EACH ROW
@@ -1201,11 +1569,15 @@ GRANT USAGE ON SCHEMA :"schema"
 GRANT EXECUTE ON FUNCTION open(text, text, text, bytea, interval, interval,
     text, text) TO auth_jwt_httpd;
 GRANT EXECUTE ON FUNCTION rotate(uuid, int, text, bytea, text, text, boolean,
-    interval, boolean, interval, interval, text, interval) TO auth_jwt_httpd;
-GRANT EXECUTE ON FUNCTION logout(uuid, text, bytea, text, text)
+    interval, boolean, interval, interval, text, interval, boolean, text)
     TO auth_jwt_httpd;
-GRANT EXECUTE ON FUNCTION feed(xid8) TO auth_jwt_httpd;
-GRANT EXECUTE ON FUNCTION standing(uuid, text, text, timestamptz, int)
+GRANT EXECUTE ON FUNCTION
+    logout(uuid, text, bytea, text, text, text),
+    adopt(uuid, text, jsonb, text, text, text, interval, interval, text, text),
+    logout_host(uuid, text, jsonb, text, text, text, interval),
+    introspect(uuid, text, int, bytea, text, interval, text),
+    own_sessions(uuid, text), end_own_sessions(uuid, text, uuid),
+    feed(xid8), standing(uuid, text, text, timestamptz, int)
     TO auth_jwt_httpd;
 
 GRANT EXECUTE ON FUNCTION open_session(text, jsonb, interval, interval, text,

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Every verdict of rotate(), at both sides of each of its limits.
 \ir helpers.psql
-SELECT plan(162);
+SELECT plan(164);
 
 -- rotated ---------------------------------------------------------------------
 SELECT t.session(used => '1 h') AS sid \gset
@@ -130,13 +130,20 @@ SELECT is(t.rotate(:'sid', 0, 'js1'), 'reused', 'a js1_ replayed after grace');
 SELECT t.session() AS sid \gset
 SELECT is(t.rotate(:'sid', 0, 'js1'), 'unknown', 'a jr1_ rewritten as js1_');
 SELECT t.session(form => 'laravel') AS sid \gset
-SELECT is(t.rotate(:'sid', 0, 'laravel', NULL), 'rotated 1', 'a laravel JWT');
-SELECT is(t.rotate(:'sid', 1, 'simplejwt', NULL), 'unknown', 'by name');
-SELECT is(t.rotate(:'sid', 1, 'jr1', NULL), 'unknown', 'no jr1_ is one');
-SELECT is(t.rotate(:'sid', 1, 'laravel', 'S'), 'unknown', 'nor one with an S');
+SELECT is(t.rotate(:'sid', 0, 'laravel', NULL), 'unknown',
+          'a JWT that names no subject');
+SELECT is(t.rotate(:'sid', 0, 'laravel', NULL, subject => 'Alice'), 'unknown',
+          'or another one: its host may have let the caller choose the sid');
+SELECT is(t.rotate(:'sid', 0, 'laravel', NULL, subject => 'alice'), 'rotated 1',
+          'a laravel JWT');
+SELECT is(t.rotate(:'sid', 1, form, secret, subject => 'alice'), 'unknown',
+          why)
+  FROM (VALUES ('simplejwt', NULL, 'by name'), ('jr1', NULL, 'no jr1_ is one'),
+               ('laravel', 'S'::bytea, 'nor one with an S'))
+       AS v(form, secret, why);
 SELECT t.session(form => 'simplejwt') AS sid \gset
-SELECT is(t.rotate(:'sid', 0, 'simplejwt', NULL), 'rotated 1',
-          'a simplejwt JWT');
+SELECT is(t.rotate(:'sid', 0, 'simplejwt', NULL, subject => 'alice'),
+          'rotated 1', 'a simplejwt JWT');
 
 -- revoked, expired, idle, in this order ----------------------------------------
 -- Each has a token that would be reused, ahead or rotated.

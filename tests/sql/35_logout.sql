@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- logout(): the holder ends the session, whatever the token's generation.
 \ir helpers.psql
-SELECT plan(33);
+SELECT plan(34);
 
 CREATE FUNCTION t.logout(sid uuid, form text DEFAULT 'jr1',
     secret bytea DEFAULT 'S', client text DEFAULT NULL,
-    site text DEFAULT '') RETURNS text
+    site text DEFAULT '', subject text DEFAULT NULL) RETURNS text
 LANGUAGE sql AS $$
-    SELECT auth_jwt.logout(sid, form, sha256(secret), client, site)
+    SELECT auth_jwt.logout(sid, form, sha256(secret), client, site, subject)
 $$;
 
 SELECT t.session(generation => 5, rotated => '1 h') AS sid \gset
@@ -23,8 +23,10 @@ SELECT is(t.rotate(:'sid', 5), 'revoked', 'no refresh any more');
 SELECT is(t.logout(t.session(form => 'js1'), 'js1'), 'logged_out', 'a js1_');
 SELECT is(t.logout(t.session(form => 'js1', generation => 3)), 'logged_out',
           'or the jr1_ it has become');
-SELECT is(t.logout(t.session(form => 'laravel'), 'laravel', NULL),
-          'logged_out', 'a JWT');
+SELECT is(t.logout(t.session(form => 'laravel'), 'laravel', NULL,
+                   subject => 'alice'), 'logged_out', 'a JWT');
+SELECT is(t.logout(t.session(form => 'laravel'), 'laravel', NULL,
+                   subject => 'bob'), 'unknown', 'of that subject');
 SELECT is(t.logout(t.session(used => '2 days')), 'logged_out', 'an idle one');
 SELECT is(t.logout(t.session(expires => '-1 s')), 'logged_out',
           'an expired one');

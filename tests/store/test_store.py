@@ -130,8 +130,8 @@ def test_every_refusal_of_rotate_arrives_as_its_outcome(db, child):
 def test_a_verdict_that_the_verb_cannot_give_is_an_error(db, child):
     session = Session(child)
     db.psql("""CREATE OR REPLACE FUNCTION auth_jwt.logout(p_sid uuid,
-        p_form text, p_secret_hash bytea, p_client text, p_site text)
-        RETURNS text LANGUAGE sql AS $$ SELECT 'rotated' $$""")
+        p_form text, p_secret_hash bytea, p_client text, p_site text,
+        p_subject text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$ SELECT 'rotated' $$""")
     answer = session.logout()
     assert answer.outcome == "database_error"
     assert "verdict" in answer.detail
