@@ -6,6 +6,7 @@ Shared by pytest, the demo and the benchmark. Standard library and psycopg2.
     place     a working folder, an unprivileged account, free ports
     process   children that never outlive us, and waiting for a condition
     postgres  Cluster and Database
+    standby   a hot standby of a Cluster, to be promoted
     pgbouncer PgBouncer in transaction mode
     proxy     a wire to PostgreSQL that can be cut at the worst moment
     httpd     Httpd: one server with one small configuration

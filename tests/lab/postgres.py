@@ -48,10 +48,10 @@ class Cluster:
     trusted on the socket and, with tcp=True, on 127.0.0.1.
     """
 
-    def __init__(self, place, tcp=False, **settings):
+    def __init__(self, place, tcp=False, folder="pg", **settings):
         self.account = place.account
         self.bindir = newest_bindir()
-        self.socket_dir = place.folder("pg", self.account)
+        self.socket_dir = place.folder(folder, self.account)
         self.data = self.socket_dir / "data"
         self.log_path = self.socket_dir / "postgres.log"
         self.port = free_port() if tcp else 5432
@@ -195,8 +195,7 @@ class Cluster:
                     "--encoding=UTF8", "--locale=C.UTF-8"], self.account)
         if done.returncode:
             raise RuntimeError(f"initdb failed:\n{done.stdout}{done.stderr}")
-        self._write("postgresql.auto.conf", "".join(
-            f"{name} = '{value}'\n" for name, value in self._settings.items()))
+        self._write_settings()
         self._write("pg_hba.conf",
                     f"local all {SUPERUSER} peer map=lab\n"
                     "local all all trust\n"
@@ -207,6 +206,10 @@ class Cluster:
             f"lab {name} {SUPERUSER}\n" for name in sorted(
                 {"root", self.account.name,
                  pwd.getpwuid(os.geteuid()).pw_name})))
+
+    def _write_settings(self):
+        self._write("postgresql.auto.conf", "".join(
+            f"{name} = '{value}'\n" for name, value in self._settings.items()))
 
     def _write(self, name, text):
         path = self.data / name
