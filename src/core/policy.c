@@ -164,15 +164,34 @@ static bool is_typed(const char *name)
     return false;
 }
 
-static bool well_typed(const json_t *claims, names_t required)
+static bool demanded(const ajr_policy_t *policy, const char *name)
+{
+    names_t names = {policy->demanded, 0};
+
+    while (names.at != NULL && names.at[names.count] != NULL) {
+        names.count++;
+    }
+    return named(names, name);
+}
+
+static bool well_typed(const json_t *claims, names_t required,
+                       const ajr_policy_t *policy)
 {
     size_t i;
 
     for (i = 0; i < TYPED; i++) {
-        const json_t *value = json_object_get(claims, typed[i].name);
+        const char *name = typed[i].name;
+        const json_t *value = json_object_get(claims, name);
 
-        if (value != NULL && !typed[i].fits(value) &&
-            (typed[i].always || named(required, typed[i].name))) {
+        if (value == NULL) {
+            continue;
+        }
+        if (!typed[i].fits(value) &&
+            (typed[i].always || named(required, name) ||
+             demanded(policy, name))) {
+            return false;
+        }
+        if (policy->whole_times && json_is_real(value)) {
             return false;
         }
     }
@@ -195,6 +214,11 @@ static bool complete(const json_t *claims, names_t required,
 
     for (i = 0; i < required.count; i++) {
         if (!has(claims, required.at[i])) {
+            return false;
+        }
+    }
+    for (i = 0; policy->demanded != NULL && policy->demanded[i] != NULL; i++) {
+        if (!has(claims, policy->demanded[i])) {
             return false;
         }
     }
@@ -282,7 +306,8 @@ static ajr_outcome_t judge_times(const times_t *times,
                     (policy->lifetime_from_nbf || !times->iat.present);
     apr_time_t start = from_nbf ? times->nbf.at : times->iat.at;
 
-    if (times->exp.present && now >= times->exp.at + leeway) {
+    if (times->exp.present && !policy->expired_too &&
+        now >= times->exp.at + leeway) {
         return AJR_TOKEN_EXPIRED;
     }
     if ((times->nbf.present && now < times->nbf.at - leeway) ||
@@ -332,7 +357,7 @@ ajr_outcome_t ajr_policy_judge(const char **subject, const ajr_jwt_t *jwt,
         return AJR_CLAIM_MISSING;
     }
     text = subject_text(json_object_get(jwt->claims, subject_claim), pool);
-    if (text == NULL || !well_typed(jwt->claims, required)) {
+    if (text == NULL || !well_typed(jwt->claims, required, policy)) {
         return AJR_CLAIM_MALFORMED;
     }
     outcome = judge_claims(jwt->claims, policy, now);

@@ -20,6 +20,9 @@ typedef struct ajr_policy_t {
     apr_interval_time_t leeway;       /* microseconds, >= 0 */
     apr_interval_time_t max_lifetime; /* microseconds, 0 = unlimited */
     bool lifetime_from_nbf;           /* dialect laravel, which keeps iat */
+    const char *const *demanded; /* required too, NULL-terminated; NULL = no */
+    bool whole_times;            /* exp, nbf and iat must be integers */
+    bool expired_too;            /* exp may have passed: to be traded */
 } ajr_policy_t;
 
 /* Judges a verified token at time `now`. *subject is the subject claim as
@@ -32,7 +35,8 @@ typedef struct ajr_policy_t {
  *
  * exp, nbf and iat are finite JSON numbers (RFC 7519 2); values beyond +-2^41
  * seconds (69 000 years) are clamped, so that no arithmetic in microseconds
- * overflows. exp: refused from exp + leeway on. nbf and iat: refused before,
+ * overflows; whole_times refuses fractions and exponents as malformed. exp:
+ * refused from exp + leeway on, unless expired_too. nbf and iat: refused before,
  * less leeway. max_lifetime bounds exp - iat, or exp - nbf where iat is absent
  * or lifetime_from_nbf says so, and makes exp and one of the two required.
  *

@@ -594,6 +594,56 @@ static void a_lifetime_that_cannot_be_known_is_a_missing_claim(void **state)
         AJR_OK);
 }
 
+/* ---- what a dialect demands ---- */
+
+static void what_a_dialect_demands_is_required_too(void **state)
+{
+    static const char *const demanded[] = {"jti", "iss", NULL};
+    ajr_policy_t policy = {.demanded = demanded,
+                           .required = unit_list(*state, "exp", NULL)};
+    static const char good[] = "{\"sub\":\"42\",\"exp\":2000000,\"jti\":"
+                               "\"x\",\"iss\":\"i\"}";
+
+    assert_int_equal(judge(good, &policy, *state), AJR_OK);
+    assert_int_equal(judge("{\"sub\":\"42\",\"exp\":2000000,\"jti\":\"x\"}",
+                           &policy, *state),
+                     AJR_CLAIM_MISSING);
+    assert_int_equal(
+        judge("{\"sub\":\"42\",\"jti\":\"x\",\"iss\":\"i\"}", &policy, *state),
+        AJR_CLAIM_MISSING);
+    assert_int_equal(judge("{\"sub\":\"42\",\"exp\":2000000,\"jti\":1,"
+                           "\"iss\":\"i\"}",
+                           &policy, *state),
+                     AJR_CLAIM_MALFORMED);
+}
+
+static void times_can_be_demanded_whole(void **state)
+{
+    static const char *const names[] = {"exp", "nbf", "iat"};
+    ajr_policy_t policy = {.whole_times = true};
+    size_t i;
+
+    assert_int_equal(judge_with("iat", "999999", &policy, *state), AJR_OK);
+    for (i = 0; i < COUNT(names); i++) {
+        assert_int_equal(judge_with(names[i], "1e300", &policy, *state),
+                         AJR_CLAIM_MALFORMED);
+        assert_int_equal(judge_with(names[i], "999999.0", &policy, *state),
+                         AJR_CLAIM_MALFORMED);
+    }
+}
+
+/* A token that is presented to be traded. */
+static void an_expired_token_can_be_let_through(void **state)
+{
+    ajr_policy_t policy = {.expired_too = true};
+
+    assert_int_equal(judge_with("exp", "1", &policy, *state), AJR_OK);
+    assert_int_equal(judge_with("exp", "\"1\"", &policy, *state),
+                     AJR_CLAIM_MALFORMED);
+    assert_int_equal(judge_with("nbf", "1000001", &policy, *state),
+                     AJR_TOKEN_NOT_YET_VALID);
+}
+
 /* ---- order ---- */
 
 /* A token with every fault there is, mended one by one. */
@@ -666,6 +716,9 @@ int main(void)
         UNIT_TEST(a_lifetime_is_counted_from_nbf_where_iat_is_absent),
         UNIT_TEST(a_lifetime_is_counted_from_nbf_where_iat_is_kept),
         UNIT_TEST(a_lifetime_that_cannot_be_known_is_a_missing_claim),
+        UNIT_TEST(what_a_dialect_demands_is_required_too),
+        UNIT_TEST(times_can_be_demanded_whole),
+        UNIT_TEST(an_expired_token_can_be_let_through),
         UNIT_TEST(faults_are_reported_in_the_order_of_the_contract),
     };
 
