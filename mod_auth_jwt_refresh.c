@@ -34,6 +34,7 @@ static void register_hooks(apr_pool_t *pconf)
     /* Lifecycle: keys load while the configuration is read, as root. */
     ap_hook_check_config(ajr_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ajr_lifecycle_share, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(ajr_tally_share, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ajr_login_limit_share, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(ajr_authz_prepare, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_expr_lookup(ajr_expr_find, NULL, NULL, APR_HOOK_MIDDLE);

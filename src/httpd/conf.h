@@ -30,6 +30,8 @@
 #define AJR_BASIC_BEARER 1U /* our provider, or an alias of it */
 #define AJR_BASIC_OTHERS 2U
 
+typedef struct ajr_tally_t ajr_tally_t;
+
 /* One JwtExport: at least one of env and header is set. */
 typedef struct ajr_export_t {
     const ajr_claim_t *claim;
@@ -156,7 +158,9 @@ typedef struct ajr_server_conf_t {
 
     apr_array_header_t *warnings; /* const char *; NULL = none */
 
-    ajr_limit_t *logins; /* of all children and servers; by post_config */
+    /* What all children of all servers share; by post_config. */
+    ajr_limit_t *logins;
+    ajr_tally_t *tally;
 
     ajr_store_t store; /* filled by post_config; its pool by child_init */
 

@@ -20,6 +20,7 @@ static const ajr_handler_t handlers[] = {
     {"jwt-logout", "POST", AJR_NEEDS_SESSIONS, ajr_logout_run},
     {"jwt-keys", "GET, HEAD", 0, ajr_keys_run},
     {"jwt-metadata", "GET, HEAD", AJR_NEEDS_ISSUER, ajr_metadata_run},
+    {"jwt-status", "GET, HEAD", 0, ajr_status_run},
 };
 
 const ajr_handler_t *ajr_handler_find(const char *name)

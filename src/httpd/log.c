@@ -75,6 +75,7 @@ void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome)
     /* Once: ap_log_rerror() is a macro that evaluates its level twice. */
     int level = level_claim(r, row);
 
+    ajr_tally_count(ajr_server_conf(r->server)->tally, outcome);
     apr_table_setn(r->subprocess_env, "JWT_OUTCOME", row->tag);
     apr_table_setn(r->notes, "JWT_OUTCOME", row->tag);
     ap_log_rerror(APLOG_MARK, level, 0, r,

@@ -2,11 +2,11 @@
 #include "login_limit.h"
 
 #include "commands.h"
+#include "shared.h"
 
 #include <string.h>
 
 #include <apr_lib.h>
-#include <apr_shm.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
@@ -31,44 +31,24 @@ const char *ajr_set_login_limit(cmd_parms *cmd, void *conf, const char *arg)
 
 /* ---- the table ---- */
 
-/* NULL when there is no memory or no randomness. */
-static ajr_limit_t *table_make(apr_pool_t *pool)
-{
-    unsigned char secret[AJR_LIMIT_KEY_SIZE];
-    apr_shm_t *shm = NULL;
-    ajr_limit_t *limit;
-
-    if (RAND_bytes(secret, sizeof(secret)) != 1 ||
-        apr_shm_create(&shm, ajr_limit_size(), NULL, pool) != APR_SUCCESS) {
-        ERR_clear_error();
-        return NULL;
-    }
-    limit = memset(apr_shm_baseaddr_get(shm), 0, ajr_limit_size());
-    ajr_limit_start(limit, secret, apr_time_now());
-    return limit;
-}
-
-/* post_config. The table lives as long as httpd: a graceful restart forgets
- * nothing. Its name is copied, for this module may be loaded anew. */
+/* post_config */
 int ajr_login_limit_share(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *s)
 {
-    static const char name[] = "auth_jwt_refresh logins 1";
-    apr_pool_t *pool = s->process->pool;
-    void *limit = NULL;
+    unsigned char secret[AJR_LIMIT_KEY_SIZE];
+    bool made;
+    ajr_limit_t *limit =
+        ajr_shared_memory(&made, "logins", ajr_limit_size(), s);
 
     (void)pconf;
     (void)plog;
     (void)ptemp;
-    apr_pool_userdata_get(&limit, name, pool);
-    if (limit == NULL) {
-        limit = table_make(pool);
-        apr_pool_userdata_set(limit, name, NULL, pool);
-    }
-    if (limit == NULL) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     "no shared memory for what the children know of logins");
+    if (limit == NULL || RAND_bytes(secret, sizeof(secret)) != 1) {
+        ERR_clear_error();
         return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (made) {
+        ajr_limit_start(limit, secret, apr_time_now());
     }
     for (; s != NULL; s = s->next) {
         ajr_server_conf(s)->logins = limit;

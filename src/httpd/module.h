@@ -217,6 +217,12 @@ void ajr_lifecycle_child(apr_pool_t *pchild, server_rec *s);
 int ajr_login_limit_share(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *s);
 
+/* tally.c: how often requests ended in each way. */
+int ajr_tally_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                    server_rec *s);
+void ajr_tally_count(ajr_tally_t *tally, ajr_outcome_t outcome);
+apr_uint64_t ajr_tally_read(const ajr_tally_t *tally, ajr_outcome_t outcome);
+
 /* key_files.c: JwtKeySet. The keys that judge in a scope (NULL = none is
  * configured), and their number: no other keys of this process have it. What
  * came of a file stays in memory until the pool goes. */
@@ -225,12 +231,13 @@ const ajr_keyset_t *ajr_keys_judging(apr_uint64_t *number,
                                      apr_pool_t *pool);
 void ajr_key_files_check(apr_pool_t *ptemp, server_rec *s);
 
-/* login.c refresh.c logout.c keys.c metadata.c: one handler each. */
+/* login.c refresh.c logout.c keys.c metadata.c status.c: one handler each. */
 int ajr_login_run(request_rec *r);
 int ajr_refresh_run(request_rec *r);
 int ajr_logout_run(request_rec *r);
 int ajr_keys_run(request_rec *r);
 int ajr_metadata_run(request_rec *r);
+int ajr_status_run(request_rec *r);
 
 /* Whether the issuer of a scope can be published (RFC 8414 2). */
 bool ajr_metadata_issuer_fits(const ajr_dir_conf_t *conf);
