@@ -45,7 +45,7 @@ static const char *set_read(ajr_keyset_t *keys, left_out_t *left_out,
     const json_t *members;
 
     if (!ajr_json_object(&set, text, scratch)) {
-        return "is no strict JSON object";
+        return "is no strict JSON object; a JWK set is {\"keys\":[..]}";
     }
     members = json_object_get(set, "keys");
     if (!json_is_array(members)) {
@@ -81,7 +81,8 @@ const char *ajr_jwks_read(ajr_keyset_t **out, const char **warning,
     if (why == NULL && keys->nelts == 0) {
         why =
             *warning == NULL
-                ? "holds no key for signatures"
+                ? "holds no key for signatures; put in the public keys of the "
+                  "issuer"
                 : apr_pstrcat(pool, "holds no key that can be used: ", *warning,
                               NULL);
     }

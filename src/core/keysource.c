@@ -127,6 +127,12 @@ const char *ajr_keysource_read(ajr_secret_t *out, const char *source,
         return "a key's source must be file:PATH, jwk:PATH, env:NAME, "
                "dotenv:PATH#NAME or exec:PROGRAM, not the key";
     }
+    if (source[strlen(kind->prefix)] == '\0') {
+        return apr_psprintf(pool,
+                            "%s names nothing; write file:PATH, jwk:PATH, "
+                            "env:NAME, dotenv:PATH#NAME or exec:PROGRAM",
+                            source);
+    }
     apr_pool_create(&scratch, pool);
     why = kind->read(&found, &exposed, source + strlen(kind->prefix), root,
                      scratch);
@@ -239,7 +245,7 @@ const char *ajr_keysource_decode(ajr_secret_t *out, const ajr_secret_t *in,
         why = decode_raw(out, in, pool);
     }
     if (why == NULL && out->bytes.len == 0) {
-        why = "is empty";
+        why = "is empty; put the key there";
     }
     if (why != NULL) {
         *out = nothing;

@@ -179,7 +179,10 @@ static const char *start(ajr_bytes_t *out, char *const argv[], int timer,
     error = spawn(&running.pid, ends[1], argv);
     close(ends[1]);
     why = error != 0
-              ? apr_psprintf(pool, "cannot be started (%s)", strerror(error))
+              ? apr_psprintf(pool,
+                             "cannot be started (%s); check its path and that "
+                             "it may be executed",
+                             strerror(error))
               : follow(out, &running, pool);
     close(ends[0]);
     return why;

@@ -32,6 +32,36 @@ static const char *algorithms(apr_pool_t *pool)
     return names;
 }
 
+/* What to do about a key that does not fit: what its sentence says behind a
+ * semicolon, else how to make one that does. */
+static const char *remedy(const char *wrong, const ajr_alg_t *alg, bool jwk,
+                          apr_pool_t *pool)
+{
+    if (strchr(wrong, ';') != NULL) {
+        return "";
+    }
+    if (jwk) {
+        return apr_psprintf(pool, "; it must be one JWK (RFC 7517 4) for %s",
+                            alg->name);
+    }
+    switch (alg->type) {
+    case AJR_KEY_OCT:
+        return apr_psprintf(pool, "; make one with `openssl rand -hex %d`",
+                            alg->min_bits / 8);
+    case AJR_KEY_RSA:
+        return "; make one with `openssl genpkey -algorithm RSA`";
+    case AJR_KEY_EC:
+        return apr_psprintf(pool,
+                            "; make one with `openssl genpkey -algorithm EC "
+                            "-pkeyopt ec_paramgen_curve:%s`",
+                            alg->curve);
+    default:
+        return apr_psprintf(pool,
+                            "; make one with `openssl genpkey -algorithm %s`",
+                            alg->curve);
+    }
+}
+
 static bool use_read(ajr_use_t *use, const char *word)
 {
     *use = strcmp(word, "sign") == 0 ? AJR_USE_SIGN : AJR_USE_VERIFY;
@@ -98,7 +128,7 @@ static const char *line_read(key_line_t *line, cmd_parms *cmd, int argc,
     if (line->encoded && line->alg->type != AJR_KEY_OCT) {
         return apr_psprintf(cmd->pool,
                             "JwtKey: encoding= is for HS256, HS384 and HS512; "
-                            "a key for %s is PEM",
+                            "leave it out, a key for %s is PEM",
                             line->alg->name);
     }
     return NULL;
@@ -116,16 +146,20 @@ static const char *material_read(ajr_secret_t *out, cmd_parms *cmd,
         cmd->temp_pool);
 
     *out = text;
-    if (wrong == NULL && symmetric && !text.jwk) {
+    if (wrong != NULL) {
+        return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, wrong);
+    }
+    if (symmetric && !text.jwk) {
         wrong = ajr_keysource_decode(out, &text, encoding, cmd->temp_pool);
-        if (wrong == NULL && out->warning != NULL) {
-            ajr_command_warn(cmd, out->warning);
+        if (out->warning != NULL) {
+            ajr_command_warn(cmd, apr_psprintf(cmd->pool, "the key in %s %s",
+                                               source, out->warning));
         }
         out->warning = text.warning;
     }
-    return wrong == NULL
-               ? NULL
-               : apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, wrong);
+    return wrong == NULL ? NULL
+                         : apr_psprintf(cmd->pool, "%s: the key in %s %s",
+                                        cmd->cmd->name, source, wrong);
 }
 
 const char *ajr_set_keys(cmd_parms *cmd, void *conf, int argc,
@@ -154,8 +188,9 @@ const char *ajr_set_keys(cmd_parms *cmd, void *conf, int argc,
     wrong = (secret.jwk ? ajr_jwk_make : ajr_key_make)(
         &key, line.alg, secret.bytes, line.kid, line.use, cmd->pool);
     if (wrong != NULL) {
-        return apr_psprintf(cmd->pool, "JwtKey: the key in %s %s", line.source,
-                            wrong);
+        return apr_psprintf(cmd->pool, "JwtKey: the key in %s %s%s",
+                            line.source, wrong,
+                            remedy(wrong, line.alg, secret.jwk, cmd->pool));
     }
     /* Everybody may read a public key. */
     if (secret.warning != NULL && key->secret) {
@@ -211,7 +246,9 @@ const char *ajr_set_refresh_keys(cmd_parms *cmd, void *conf, const char *source)
         wrong = ajr_grant_key_make(&key, secret.bytes, cmd->pool);
     }
     if (wrong != NULL) {
-        return apr_psprintf(cmd->pool, "JwtRefreshKey: the key in %s %s",
+        return apr_psprintf(cmd->pool,
+                            "JwtRefreshKey: the key in %s %s; make one with "
+                            "`openssl rand -hex 32`",
                             source, wrong);
     }
     APR_ARRAY_PUSH(ajr_slot_array(cmd, conf, sizeof(key)),

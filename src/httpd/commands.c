@@ -97,14 +97,21 @@ static const char *set_lifetime(cmd_parms *cmd, void *conf, const char *arg)
     const apr_interval_time_t *value = ajr_slot(cmd, conf);
 
     if (wrong == NULL && *value == 0) {
-        return apr_psprintf(cmd->pool, "%s: must be longer than 0",
-                            cmd->cmd->name);
+        return apr_psprintf(cmd->pool, "%s: `%s` must be longer than 0",
+                            cmd->cmd->name, arg);
     }
     return wrong;
 }
 
-static const char *set_flag(cmd_parms *cmd, void *conf, int on)
+/* httpd's own parser of flags does not say what it read. */
+static const char *set_flag(cmd_parms *cmd, void *conf, const char *arg)
 {
+    bool on = ap_cstr_casecmp(arg, "On") == 0;
+
+    if (!on && ap_cstr_casecmp(arg, "Off") != 0) {
+        return apr_psprintf(cmd->pool, "%s: `%s` is neither On nor Off",
+                            cmd->cmd->name, arg);
+    }
     *(int *)ajr_slot(cmd, conf) = on;
     return NULL;
 }
@@ -242,7 +249,7 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define SET_DURATION set_duration
 #define COMMAND_LIFETIME(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_LIFETIME set_lifetime
-#define COMMAND_FLAG(...) AP_INIT_FLAG(__VA_ARGS__)
+#define COMMAND_FLAG(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_FLAG set_flag
 #define COMMAND_NUMBER(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_NUMBER set_number

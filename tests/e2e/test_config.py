@@ -65,73 +65,155 @@ def test_good_configuration(check):
     assert check(FULL, **files()) == (0, "Syntax OK\n")
 
 
-@pytest.mark.parametrize("line, words", [
-    ("JwtKey HS256", ["JwtKey", "source"]),
-    ("JwtKey HS257 file:/x", ["JwtKey", "HS257", "HS256"]),
-    ("JwtKey hs256 file:/x", ["JwtKey", "hs256", "HS256"]),
-    ("JwtKey none file:/x", ["JwtKey", "none", "HS256"]),
-    ("JwtKey HS256 /etc/key", ["JwtKey", "source", "file:"]),
-    ("JwtKey HS256 file:/does/not/exist", ["JwtKey", "/does/not/exist"]),
-    ("JwtKey HS256 env:LAB_UNSET", ["JwtKey", "LAB_UNSET"]),
-    ("JwtKey HS256 file:/x kid=", ["JwtKey", "kid"]),
-    ("JwtKey HS256 file:/x use=both", ["JwtKey", "use=both", "use=sign"]),
-    ("JwtKey RS256 file:/x encoding=hex", ["JwtKey", "encoding", "PEM"]),
-    ("JwtRefreshKey file:/does/not/exist", ["JwtRefreshKey", "/does/not"]),
-    ("JwtLeeway soon", ["JwtLeeway", "soon", "30s"]),
-    ("JwtLeeway -5", ["JwtLeeway", "-5"]),
-    ("JwtAccessLifetime 0", ["JwtAccessLifetime", "0"]),
-    ("JwtAccessLifetime 99999999999999999999d", ["JwtAccessLifetime"]),
-    ("JwtRefreshGrace 1x", ["JwtRefreshGrace", "1x"]),
-    ("JwtDialect klingon", ["JwtDialect", "klingon", "oauth2"]),
-    ("JwtRefreshRotate maybe", ["JwtRefreshRotate", "maybe", "Dialect"]),
-    ("JwtDatabase bogus=1", ["JwtDatabase"]),
-    ("JwtDatabaseMax many", ["JwtDatabaseMax", "many"]),
-    ("JwtLoginProvider nobody", ["JwtLoginProvider", "nobody"]),
-    ("JwtLoginFields one", ["JwtLoginFields"]),
-    ("JwtExport", ["JwtExport"]),
-    ("JwtExport role colour=red", ["JwtExport", "colour=red", "env="]),
-    ("JwtExport role header=X:Y", ["JwtExport", "header"]),
-    ("JwtExport role header=Authorization", ["JwtExport", "Authorization"]),
-    ("JwtExport a..b", ["JwtExport", "a..b"]),
-    ("JwtLoginLimit 10", ["JwtLoginLimit", "10", "10/1m", "Off"]),
-    ("JwtLoginLimit 0/1m", ["JwtLoginLimit", "0/1m"]),
-    ("JwtLoginLimit 10/10ms", ["JwtLoginLimit", "10/10ms"]),
-    ("JwtLoginLimit 5000/1m", ["JwtLoginLimit", "5000/1m"]),
-    ("JwtMintClaim role", ["JwtMintClaim", "two arguments"]),
-    ("JwtMintClaim sub x", ["JwtMintClaim", "sub", "another name"]),
-    ("JwtMintClaim cnf json:null", ["JwtMintClaim", "cnf"]),
-    ("JwtMintClaim 'a\tb' x", ["JwtMintClaim", "control"]),
-    ("JwtMintClaim n json:{", ["JwtMintClaim", "json:{", "json:3"]),
-    ("JwtMintClaim n 'json:1,\"x\":2'", ["JwtMintClaim", "json:3"]),
-    ("JwtMintClaim n json:1}", ["JwtMintClaim", "json:3"]),
-    ("JwtMintClaim n json:", ["JwtMintClaim", "json:3"]),
-    ("JwtMintClaim n %{nope", ["JwtMintClaim", "%{nope", "%{REMOTE_USER}"]),
-    ("JwtMintClaim n 1\nJwtMintClaim n 2", ["JwtMintClaim", "n", "twice"]),
-    ("Require bearer-scope", ["bearer-scope", "at least one"]),
-    ("Require bearer-scope 'a b'", ["bearer-scope", "a b", "word of its own"]),
-    ("Require bearer-scope a\\b", ["bearer-scope", "backslash"]),
-    ("Require bearer-claim", ["bearer-claim", "operator", "exists"]),
-    ("Require bearer-claim role", ["bearer-claim", "operator", "exists"]),
-    ("Require bearer-claim role not", ["bearer-claim", "operator"]),
-    ("Require bearer-claim role like x", ["bearer-claim", "like", "match"]),
-    ("Require bearer-claim a..b eq x", ["bearer-claim", "a..b", "roles[0]"]),
-    ("Require bearer-claim role eq", ["bearer-claim", "eq", "one value"]),
-    ("Require bearer-claim role eq a b", ["bearer-claim", "eq", "quotes"]),
-    ("Require bearer-claim role in", ["bearer-claim", "in", "or more"]),
-    ("Require bearer-claim role exists x", ["bearer-claim", "no value"]),
-    ("Require bearer-claim age gt old", ["bearer-claim", "old", "number"]),
-    ("Require bearer-claim role match (x", ["bearer-claim", "(x", "escape"]),
-    ("Require bearer-claim role eq %{nope", ["bearer-claim", "%{nope",
-                                             "expression"]),
-    ("Require expr \"jwt_claim('a..b') == ''\"", ["jwt_claim", "a..b"]),
-], ids=lambda value: value if isinstance(value, str) else "")
-def test_one_wrong_line(check, line, words):
-    """The sentence names the directive, what was written, what is meant."""
-    config = line.replace("{", "{{").replace("}", "}}")
-    if line.startswith("Require"):
-        config = f'<Location "/api">\n{config}\n</Location>'
-    said = refused(check(config), *words)
-    assert "line" in said
+#: What is written, the directive as the sentence names it, the value, and what
+#: to do. {name} is one of WRONG_FILES.
+ONE_WRONG_LINE = [
+    ("JwtKey HS256", "JwtKey", "", "an algorithm and a source, like JwtKey"),
+    ("JwtKey HS257 file:/x", "JwtKey", "`HS257`", "known: HS256"),
+    ("JwtKey hs256 file:/x", "JwtKey", "`hs256`", "known: HS256"),
+    ("JwtKey none file:/x", "JwtKey", "`none`", "known: HS256"),
+    # It may be the key itself, so it is not repeated.
+    ("JwtKey HS256 /etc/key", "JwtKey", "not the key", "must be file:PATH"),
+    ("JwtKey HS256 file:", "JwtKey", "file: names nothing", "write file:PATH"),
+    ("JwtKey HS256 file:/not/there", "JwtKey", "file:/not/there",
+     "check the path"),
+    ("JwtKey HS256 file:/dev", "JwtKey", "file:/dev", "name the file itself"),
+    ("JwtKey HS256 env:LAB_UNSET", "JwtKey", "env:LAB_UNSET", "set it there"),
+    ("JwtKey HS256 dotenv:/etc/fstab", "JwtKey", "dotenv:/etc/fstab",
+     "write dotenv:PATH#NAME"),
+    ("JwtKey HS256 exec:/not/there", "JwtKey", "exec:/not/there",
+     "check its path"),
+    ("JwtKey HS256 exec:/bin/false", "JwtKey", "exec:/bin/false ended with "
+     "status 1", "its standard error says why"),
+    ("JwtKey HS256 file:/x kid=", "JwtKey", "`kid=`", "kid=NAME"),
+    ("JwtKey HS256 file:/x use=both", "JwtKey", "`use=both`", "use=sign"),
+    ("JwtKey HS256 file:/x encoding=rot13", "JwtKey", "`encoding=rot13`",
+     "encoding=base64"),
+    ("JwtKey RS256 file:/x encoding=hex", "JwtKey", "encoding=",
+     "leave it out"),
+    ("JwtKey HS256 {short}", "JwtKey", "{short} has 15 bytes",
+     "make one with `openssl rand -hex 32`"),
+    ("JwtKey HS256 {short} encoding=hex", "JwtKey", "{short} is not hex",
+     "another encoding="),
+    ("JwtKey HS512 {short} encoding=base64", "JwtKey", "{short} is not base64",
+     "another encoding="),
+    ("JwtKey ES384 {short}", "JwtKey", "{short} is not PEM",
+     "make one with `openssl genpkey -algorithm EC -pkeyopt "
+     "ec_paramgen_curve:secp384r1`"),
+    ("JwtKey ES256 {rsa}", "JwtKey", "{rsa} is an RSA key",
+     "make one with `openssl genpkey -algorithm EC"),
+    ("JwtKey RS256 {ed}", "JwtKey", "{ed} is an ED25519 key",
+     "make one with `openssl genpkey -algorithm RSA`"),
+    ("JwtKey EdDSA {rsa}", "JwtKey", "{rsa} is an RSA key",
+     "make one with `openssl genpkey -algorithm ED25519`"),
+    ("JwtKey HS256 {rsa}", "JwtKey", "{rsa} is PEM text",
+     "a PEM key wants RS, PS, ES or EdDSA"),
+    ("JwtKey HS256 jwk:{set}", "JwtKey", "{set} has no kty",
+     "it must be one JWK"),
+    ("JwtKeySet", "JwtKeySet", "", "takes one argument, a JWKS file"),
+    ("JwtKeySet /not/there", "JwtKeySet", "/not/there", "check the path"),
+    ("JwtKeySet {set}", "JwtKeySet", "{set} holds no key that can be used: 1",
+     "use JwtKey"),
+    ("JwtKeySet {empty}", "JwtKeySet", "{empty} holds no key",
+     "put in the public keys of the issuer"),
+    ("JwtKeySet {broken}", "JwtKeySet", "{broken} is no strict JSON",
+     'a JWK set is {{"keys":[..]}}'),
+    ("JwtIssuer", "JwtIssuer", "", "at least one argument, accepted issuers"),
+    ("JwtAudience", "JwtAudience", "", "at least one argument, accepted"),
+    ("JwtLeeway soon", "JwtLeeway", "`soon`", "write 500ms, 30s"),
+    ("JwtLeeway -5", "JwtLeeway", "`-5`", "write 500ms, 30s"),
+    ("JwtLeeway 1.5s", "JwtLeeway", "`1.5s`", "write 500ms, 30s"),
+    ("JwtMaxLifetime never", "JwtMaxLifetime", "`never`", "write 500ms, 30s"),
+    ("JwtRequireClaims", "JwtRequireClaims", "", "claims that must be present"),
+    ("JwtType", "JwtType", "", "accepted typ headers; `absent`"),
+    ("JwtSubjectClaim a b", "JwtSubjectClaim", "", "takes one argument, the "
+     "claim that becomes REMOTE_USER"),
+    ("JwtSource body", "JwtSource", "`body`", "header, cookie:NAME, query:"),
+    ("JwtSource cookie:", "JwtSource", "`cookie:`", "write cookie:NAME"),
+    ("JwtStrip maybe", "JwtStrip", "`maybe`", "neither On nor Off"),
+    ("JwtPreflight 1", "JwtPreflight", "`1`", "neither On nor Off"),
+    ("JwtExport", "JwtExport", "", "a claim and optionally env=NAME"),
+    ("JwtExport a..b", "JwtExport", "`a..b`", "write it like realm.roles[0]"),
+    ("JwtExport a[x]", "JwtExport", "`a[x]`", "write it like realm.roles[0]"),
+    ("JwtExport role env=1x", "JwtExport", "`env=1x`", "env=NAME (letters"),
+    ("JwtExport role colour=red", "JwtExport", "`colour=red`", "header=Name"),
+    ("JwtExport role header=X:Y", "JwtExport", "`X:Y`", "choose another name"),
+    ("JwtExport role header=Authorization", "JwtExport", "`Authorization`",
+     "choose another name"),
+    ("JwtDialect klingon", "JwtDialect", "`klingon`", "known: oauth2"),
+    ("JwtAccessLifetime 0", "JwtAccessLifetime", "`0`", "longer than 0"),
+    ("JwtAccessLifetime 99999999999999999999d", "JwtAccessLifetime",
+     "`99999999999999999999d`", "write 500ms"),
+    ("JwtRefreshGrace 1x", "JwtRefreshGrace", "`1x`", "write 500ms, 30s"),
+    ("JwtRefreshRotate maybe", "JwtRefreshRotate", "`maybe`", "Dialect"),
+    ("JwtRefreshKey file:/not/there", "JwtRefreshKey", "file:/not/there",
+     "check the path"),
+    ("JwtRefreshKey {short}", "JwtRefreshKey", "{short} has 15 bytes",
+     "make one with `openssl rand -hex 32`"),
+    # There may be a password in it.
+    ("JwtDatabase bogus=1", "JwtDatabase", "an option", 'write it like "dbname'),
+    ("JwtDatabaseMax many", "JwtDatabaseMax", "`many`", "between 0 and 10000"),
+    ("JwtLoginProvider nobody", "JwtLoginProvider", "`nobody`",
+     "load its module"),
+    ("JwtLoginFields one", "JwtLoginFields", "", "two arguments"),
+    ("Require bearer-scope", "Require bearer-scope", "", "as in `Require"),
+    ("Require bearer-scope 'a b'", "Require bearer-scope", "`a b`",
+     "each as a word of its own"),
+    ("Require bearer-scope a\\b", "Require bearer-scope", "`a\\\\b`",
+     "without quotes, backslashes"),
+    ("Require bearer-claim", "Require bearer-claim", "", "as in `Require"),
+    ("Require bearer-claim role", "Require bearer-claim", "", "as in `Require"),
+    ("Require bearer-claim role not", "Require bearer-claim", "", "operator"),
+    ("Require bearer-claim role like x", "Require bearer-claim", "`like`",
+     "known: eq"),
+    ("Require bearer-claim a..b eq x", "Require bearer-claim", "`a..b`",
+     "write it like realm.roles[0]"),
+    ("Require bearer-claim role eq", "Require bearer-claim", "`eq`",
+     "takes one value"),
+    ("Require bearer-claim role eq a b", "Require bearer-claim", "`eq`",
+     "put one with spaces in quotes"),
+    ("Require bearer-claim role in", "Require bearer-claim", "`in`",
+     "takes one value or more"),
+    ("Require bearer-claim role exists x", "Require bearer-claim", "`exists`",
+     "takes no value"),
+    ("Require bearer-claim age gt old", "Require bearer-claim", "`old`",
+     "write it like 18"),
+    ("Require bearer-claim role match (x", "Require bearer-claim", "`(x`",
+     "look at its brackets"),
+    ("Require bearer-claim role eq %{{nope", "Require bearer-claim",
+     "`%{{nope`", "write it like %{{ENV:NAME}}"),
+    ("Require expr \"jwt_claim('a..b') == ''\"", "jwt_claim", "`a..b`",
+     "write it like realm.roles[0]"),
+    ("SetHandler jwt-nothing", "SetHandler", "jwt-nothing", "known: jwt-login"),
+    ("SetHandler jwt-login", "SetHandler", "jwt-login at /api", "needs a"),
+]
+
+
+@pytest.fixture(name="wrong_files", scope="module")
+def _wrong_files():
+    return {"short": "tooshort-secret", "rsa": openssl("RSA"),
+            "ed": openssl("ED25519"), "empty": '{"keys":[]}', "broken": "{",
+            "set": '{"keys":[{"kty":"oct","k":"AAAA"}]}'}
+
+
+@pytest.mark.parametrize("line, directive, value, remedy", ONE_WRONG_LINE,
+                         ids=[row[0] for row in ONE_WRONG_LINE])
+# pylint: disable-next=too-many-arguments
+def test_one_wrong_line(httpd, wrong_files, line, directive, value, remedy):
+    """One sentence names the directive, what was written, what to do; httpd
+    adds file and line."""
+    site = httpd(start=False)
+    paths = {name: site.write(f"keys/{name}", content, secret=True)
+             for name, content in wrong_files.items()}
+    source = lambda text, prefix: text.format(
+        **{name: f"{prefix}{path}" for name, path in paths.items()})
+    prefix = "" if "jwk:" in line or "JwtKeySet" in line else "file:"
+    inside = line.startswith(("Require", "SetHandler"))
+    site.config = source(f'<Location "/api">\n{line}\n</Location>'
+                         if inside else line, prefix)
+    said = refused(site.configtest(), directive, source(value, ""),
+                   source(remedy, ""))
+    assert "httpd.conf:" in said or "SetHandler" in line
 
 
 @pytest.mark.parametrize("alg, size", [("HS256", 32), ("HS384", 48),

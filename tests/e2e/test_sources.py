@@ -231,8 +231,8 @@ def test_htaccess(protect):
     ('JwtSource "cookie:a b"', "no cookie can have this name"),
     ("JwtSource cookie:a=b", "no cookie can have this name"),
     ("JwtSource cookie:a;b", "no cookie can have this name"),
-    ("JwtStrip maybe", "JwtStrip must be On or Off"),
-    ("JwtPreflight maybe", "JwtPreflight must be On or Off")])
+    ("JwtStrip maybe", "JwtStrip: `maybe` is neither On nor Off"),
+    ("JwtPreflight maybe", "JwtPreflight: `maybe` is neither On nor Off")])
 def test_mistakes(httpd, line, words):
     """httpd -t says what is wrong and what is meant."""
     status, said = httpd(line, start=False).configtest()

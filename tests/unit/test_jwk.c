@@ -321,7 +321,7 @@ static void foreign_members_are_passed_over(void **state)
     for (i = 0; i < COUNT(members); i++) {
         const char *why = read_set(&keys, &warning, members[i], *state);
 
-        assert_string_equal(why, "holds no key for signatures");
+        assert_non_null(strstr(why, "holds no key for signatures"));
         assert_null(warning);
         why = apr_pstrcat(*state, members[i], ",{" OKP ",\"future\":{}}", NULL);
         assert_null(read_set(&keys, &warning, why, *state));

@@ -123,7 +123,7 @@ static void a_file_that_is_missing_empty_or_no_file_is_refused(void **state)
     assert_says(read_source(&secret, "file:.", *state), "file:.",
                 "not a regular file");
     assert_says(read_source(&secret, "file:", *state),
-                "file:", "not a regular file");
+                "file:", "names nothing; write file:PATH");
     assert_says(read_source(&secret, "file:/dev/zero", *state),
                 "file:/dev/zero", "not a regular file");
     assert_int_equal(mkfifo(pipe, 0600), 0);
@@ -183,7 +183,7 @@ static void an_environment_variable_is_taken_as_it_is(void **state)
     unsetenv("AJR_UNIT");
     assert_says(read_source(&secret, "env:AJR_UNIT", *state), "env:AJR_UNIT",
                 "is not set");
-    assert_says(read_source(&secret, "env:", *state), "env:", "is not set");
+    assert_says(read_source(&secret, "env:", *state), "env:", "names nothing");
 }
 
 /* `JwtKey HS256 <the secret>` is a mistake that must not reach the log. */
