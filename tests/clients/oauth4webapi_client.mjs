@@ -9,10 +9,13 @@ import { given, held, hold, run } from "./steps.mjs";
 globalThis.crypto ??= (await import("node:crypto")).webcrypto;
 const oauth = await import("oauth4webapi");
 
-const { server, client } = given;
+const { client } = given;
 const authentication = given.secret
     ? oauth.ClientSecretBasic(given.secret) : oauth.None();
 const options = { [oauth.allowInsecureRequests]: true };
+const server = given.server ?? await oauth.processDiscoveryResponse(
+    new URL(given.issuer), await oauth.discoveryRequest(
+        new URL(given.issuer), { algorithm: "oauth2" }));
 
 await run({
     refresh: async () => hold(await oauth.processRefreshTokenResponse(

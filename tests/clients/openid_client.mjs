@@ -5,7 +5,9 @@
 import { Issuer } from "openid-client";
 import { given, held, hold, run } from "./steps.mjs";
 
-const issuer = new Issuer(given.server);
+const issuer = given.server ? new Issuer(given.server)
+    : await Issuer.discover(
+        `${given.issuer}/.well-known/oauth-authorization-server`);
 const client = new issuer.Client({
     client_id: given.client.client_id, client_secret: given.secret,
     token_endpoint_auth_method: given.secret ? "client_secret_basic" : "none" });

@@ -4,8 +4,9 @@
 // do, step by step, and print one result for each step: {step, …} or
 // {step, failed, error, status}.
 //
-//   {"server": {metadata}, "client": {…}, "secret": …, "token": a refresh
-//    token, "api": a URL, "steps": ["refresh", …]}
+//   {"server": {metadata}, or "issuer": where they are found out,
+//    "client": {…}, "secret": …, "token": a refresh token,
+//    "api": a URL, "steps": ["refresh", …]}
 
 export const given = JSON.parse(process.argv[2]);
 

@@ -10,7 +10,9 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
 from e2e_site import USERS, bcrypt
-from lab.node import node
+from lab.node import argv, node
+from lab.place import free_port
+from lab.process import environment, run
 
 #: Clients encode name and secret as forms do (RFC 6749 2.3.1), httpd does not
 #: decode them: letters and digits are the same in both.
@@ -108,6 +110,49 @@ def test_npm_client_with_wrong_secret(auth_site, program):
     refused, = stage.node(program, ["refresh"], secret="guess")
     assert refused["failed"], refused
     assert stage.node(program, ["refresh"])[0]["refresh_token"]
+
+
+#: The same site with TLS; its metadata say where everything is.
+_TLS = """
+    Listen 127.0.0.1:{port} https
+    <Location "/.well-known/oauth-authorization-server">
+        SetHandler jwt-metadata
+    </Location>
+    <VirtualHost 127.0.0.1:{port}>
+        JwtIssuer "https://localhost:{port}"
+        SSLEngine On
+        SSLCertificateFile "{folder}/tls.crt"
+        SSLCertificateKeyFile "{folder}/tls.key"
+    </VirtualHost>
+"""
+
+
+def _certificate(folder):
+    done = run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                "-subj", "/CN=localhost", "-addext",
+                "subjectAltName=DNS:localhost", "-keyout",
+                f"{folder}/tls.key", "-out", f"{folder}/tls.crt"])
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("program", ["oauth4webapi_client.mjs",
+                                     "openid_client.mjs"])
+def test_npm_client_finds_out_by_itself(auth_site, place, program):
+    """Told nothing but the issuer: RFC 8414 over TLS, then as above."""
+    folder, port = place.folder("tls"), free_port()
+    _certificate(folder)
+    site = auth_site(server=_TLS.format(port=port, folder=folder),
+                     modules=("ssl", "socache_shmcb"))
+    done = run(argv(program, json.dumps({
+        "issuer": f"https://localhost:{port}", "client": {"client_id": CLIENT},
+        "token": site.login()[1], "steps": ["refresh", "revoke", "refresh"]})),
+        env=environment(NODE_EXTRA_CA_CERTS=str(folder / "tls.crt")))
+    assert done.returncode == 0, done.stderr
+    first, revoked, refused = json.loads(done.stdout)
+    assert first.get("refresh_token", "").startswith("jr1_"), first
+    assert "failed" not in revoked
+    assert refused["error"] == "invalid_grant"
 
 
 @pytest.fixture(name="insecure")
