@@ -226,6 +226,10 @@ BEGIN
     IF to_regclass('event_at_idx') IS NULL THEN
         CREATE INDEX event_at_idx ON event (at);
     END IF;
+    IF to_regclass('subject_not_before_idx') IS NULL THEN
+        CREATE INDEX subject_not_before_idx ON subject (not_before)
+         WHERE NOT blocked;
+    END IF;
     IF to_regclass('revocation_until_idx') IS NULL THEN
         CREATE INDEX revocation_until_idx ON revocation (until);
     END IF;
@@ -1105,6 +1109,87 @@ $$;
 REVOKE ALL ON FUNCTION standing(uuid, text, text, timestamptz, int)
     FROM PUBLIC;
 
+-- How long access tokens live where httpd mints or judges them; it says so when
+-- it starts, and entries of the feed are kept for as long. It only ever rises,
+-- to 7 days at most: httpd asks standing() of what is older.
+CREATE OR REPLACE FUNCTION raise_access_lifetime(p_lifetime interval)
+RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+SET lock_timeout = '1500ms'
+AS $$
+DECLARE
+    v_lifetime interval := least(p_lifetime, interval '7 days');
+BEGIN
+    IF unfit() THEN
+        RETURN 'unfit';
+    END IF;
+    IF p_lifetime > access_lifetime() THEN
+        UPDATE setting s
+           SET value = ceil(extract(epoch FROM v_lifetime)) || ' seconds'
+         WHERE s.name = 'access_lifetime' AND s.value::interval < v_lifetime;
+    END IF;
+    RETURN 'granted';
+END
+$$;
+REVOKE ALL ON FUNCTION raise_access_lifetime(interval) FROM PUBLIC;
+
+-- Removes what is over, `batch` rows of each kind at most, and returns how many
+-- went: call it until that is 0. Expired sessions (adopted ones a day later,
+-- should a clock be wrong), entries of the feed, old events, and gates that
+-- nothing can be older than. Gates of clients are few, and stay. 0 at once when
+-- somebody else is at it. Rows in use are left for the next time.
+CREATE OR REPLACE FUNCTION purge(batch int DEFAULT 1000) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+SET lock_timeout = '1500ms'
+AS $$
+DECLARE
+    v_now timestamptz := clock_timestamp();
+    v_count bigint;
+    v_sum bigint := 0;
+BEGIN
+    IF unfit() OR NOT pg_try_advisory_xact_lock(
+            hashtextextended('purge of ' || current_schema(), 0)) THEN
+        RETURN 0;
+    END IF;
+
+    DELETE FROM session t WHERE t.sid = ANY (ARRAY(
+        SELECT o.sid FROM session o
+         WHERE o.expires_at <= v_now
+           AND (o.expires_at <= v_now - interval '1 day' OR NOT derived(o.sid))
+         ORDER BY o.expires_at LIMIT purge.batch FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    v_sum := v_sum + v_count;
+
+    DELETE FROM revocation r WHERE r.ctid = ANY (ARRAY(
+        SELECT o.ctid FROM revocation o
+         WHERE o.until <= v_now
+         ORDER BY o.until LIMIT purge.batch FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    v_sum := v_sum + v_count;
+
+    DELETE FROM event e WHERE e.ctid = ANY (ARRAY(
+        SELECT o.ctid FROM event o
+         WHERE o.at <= v_now - coalesce((SELECT s.value::interval
+                   FROM setting s WHERE s.name = 'event_lifetime'), '90 days')
+         ORDER BY o.at LIMIT purge.batch FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    v_sum := v_sum + v_count;
+
+    DELETE FROM subject g WHERE g.subject = ANY (ARRAY(
+        SELECT o.subject FROM subject o
+         WHERE NOT o.blocked AND o.not_before <= v_now - gate_lifetime()
+           AND NOT EXISTS (SELECT FROM session t
+                            WHERE t.subject = o.subject
+                              AND t.created_at < o.not_before)
+         ORDER BY o.not_before LIMIT purge.batch FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    RETURN v_sum + v_count;
+END
+$$;
+REVOKE ALL ON FUNCTION purge(int) FROM PUBLIC;
+
 
 -- For hosts that log people in themselves ------------------------------------
 
@@ -1166,6 +1251,110 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION revoke_session(uuid, text) FROM PUBLIC;
+
+-- Base64url without padding (RFC 4648 5).
+CREATE OR REPLACE FUNCTION from_base64url(p_text text) RETURNS bytea
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT decode(rpad(translate(p_text, '-_', '+/'),
+                       (length(p_text) + 3) / 4 * 4, '='), 'base64')
+$$;
+REVOKE ALL ON FUNCTION from_base64url(text) FROM PUBLIC;
+
+-- The sid of a token that a host minted itself and that names no session of
+-- ours, as src/core/derived.c has it: 48 bits of iat in milliseconds, then a
+-- hash of header and payload. NULL without a proper iat.
+CREATE OR REPLACE FUNCTION derived_sid(p_token text, p_claims jsonb)
+RETURNS uuid
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    v_birth numeric;
+    v_sid bytea;
+BEGIN
+    IF jsonb_typeof(p_claims->'iat') IS DISTINCT FROM 'number' THEN
+        RETURN NULL;
+    END IF;
+    v_birth := floor((p_claims->>'iat')::numeric * 1000);
+    IF v_birth < 0 OR v_birth >= 281474976710656 THEN
+        RETURN NULL;
+    END IF;
+    v_sid := substring(int8send(v_birth::bigint) FROM 3)
+          || substring(sha256(convert_to(
+                 'mod_auth_jwt_refresh adopted sid v1'
+                 || regexp_replace(p_token, '\.[^.]*$', ''), 'UTF8'))
+                 FROM 1 FOR 10);
+    v_sid := set_byte(v_sid, 6, get_byte(v_sid, 6) & 15 | 128);
+    v_sid := set_byte(v_sid, 8, get_byte(v_sid, 8) & 63 | 128);
+    RETURN encode(v_sid, 'hex')::uuid;
+END
+$$;
+REVOKE ALL ON FUNCTION derived_sid(text, jsonb) FROM PUBLIC;
+
+-- The session that a token names, of whatever kind; no signature is looked at.
+CREATE OR REPLACE FUNCTION sid_of(p_token text, p_claims jsonb) RETURNS uuid
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN p_token LIKE 'jr1\_%' THEN
+            encode(substring(from_base64url(substr(p_token, 5))
+                             FROM 3 FOR 16), 'hex')::uuid
+        WHEN p_token LIKE 'js1\_%' THEN
+            encode(substring(from_base64url(substr(p_token, 5))
+                             FROM 1 FOR 16), 'hex')::uuid
+        WHEN p_claims->>'sid' ~ '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
+             AND substr(p_claims->>'sid', 15, 1) IN ('7', '8') THEN
+            (p_claims->>'sid')::uuid
+        ELSE derived_sid(p_token, p_claims) END
+$$;
+REVOKE ALL ON FUNCTION sid_of(text, jsonb) FROM PUBLIC;
+
+-- Ends the session of a token that somebody found: a refresh token or any JWT.
+-- One that a host minted and that was never adopted is entered as ended, for as
+-- long as it could be. True when it was still to be ended; a text that is no
+-- token is an error.
+CREATE OR REPLACE FUNCTION revoke_token(
+    token text, reason text DEFAULT 'admin', site text DEFAULT '')
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+DECLARE
+    v_token text := regexp_replace(revoke_token.token, '\s', '', 'g');
+    v_claims jsonb;
+    v_sid uuid;
+BEGIN
+    IF v_token ~ '^[\w-]+\.[\w-]+\.[\w-]+$' THEN
+        BEGIN
+            v_claims := convert_from(from_base64url(
+                split_part(v_token, '.', 2)), 'UTF8')::jsonb;
+        EXCEPTION WHEN data_exception THEN
+            NULL;
+        END;
+    END IF;
+    IF jsonb_typeof(v_claims) = 'object'
+       OR v_token ~ '^(jr1_[\w-]{78}|js1_[\w-]{43})$' THEN
+        v_sid := sid_of(v_token, v_claims);
+    END IF;
+    IF v_sid IS NULL THEN
+        RAISE EXCEPTION 'revoke_token: this is no refresh token, and no JWT '
+            'that names a session or says when it was minted'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    IF derived(v_sid) AND born(v_sid) + gate_lifetime() > clock_timestamp() THEN
+        INSERT INTO session (sid, subject, site, form, claims, created_at,
+                             used_at, expires_at, idle)
+        VALUES (v_sid,
+                coalesce(nullif(nullif(v_claims->>'sub', ''), '*'),
+                         nullif(nullif(v_claims->>'user_id', ''), '*'), '?'),
+                coalesce(revoke_token.site, ''),
+                CASE v_claims->>'token_type' WHEN 'refresh' THEN 'simplejwt'
+                     ELSE 'laravel' END, '{}', born(v_sid), clock_timestamp(),
+                born(v_sid) + gate_lifetime(), gate_lifetime())
+        ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN revoke_session(v_sid, revoke_token.reason);
+END
+$$;
+REVOKE ALL ON FUNCTION revoke_token(text, text, text) FROM PUBLIC;
 
 -- Writes the gate first (it holds for a login that commits later with an
 -- earlier birth), then ends the rows and returns their number.
@@ -1287,6 +1476,44 @@ SELECT e.at, e.sid, e.subject, e.detail, t.site, t.client, t.created_at,
        t.user_agent, t.address
   FROM event e LEFT JOIN session t USING (sid)
  WHERE e.kind = 'reused';
+
+-- A look at the whole; the first lines read all sessions.
+CREATE OR REPLACE VIEW stats AS
+SELECT 'sessions' AS figure, count(*) AS value,
+       'rows, with those that are over' AS about FROM session
+UNION ALL
+SELECT 'active', count(*), 'may refresh' FROM active_session
+UNION ALL
+SELECT 'revoked', count(*), 'ended before their time' FROM session t
+ WHERE t.revoked_at IS NOT NULL
+UNION ALL
+SELECT 'expired', count(*), 'waiting for purge()' FROM session t
+ WHERE t.expires_at <= clock_timestamp()
+UNION ALL
+SELECT 'blocked', count(*), 'subjects that may not log in' FROM subject g
+ WHERE g.blocked
+UNION ALL
+SELECT 'feed', count(*), 'entries that httpd has to know' FROM revocation r
+ WHERE r.until > clock_timestamp()
+UNION ALL
+SELECT k.kind, count(e.kind), 'events of the last 24 hours'
+  FROM unnest(ARRAY['login', 'logout', 'revoked', 'reused', 'healed', 'ahead',
+                    'adopted']) AS k(kind)
+  LEFT JOIN event e ON e.kind = k.kind
+                   AND e.at > clock_timestamp() - interval '24 hours'
+ GROUP BY k.kind;
+
+COMMENT ON VIEW active_session IS
+    'Sessions that a refresh token may go on with';
+COMMENT ON VIEW reuse_incident IS
+    'Refresh tokens that were presented after they had been traded: when, which '
+    'generation (detail), and whose session ended by it';
+COMMENT ON VIEW stats IS 'Figures of the whole: figure, value, what it is';
+COMMENT ON TABLE setting IS
+    'refresh_lifetime and refresh_idle for open_session(); access_lifetime, '
+    'which httpd raises; gate_lifetime and event_lifetime for purge()';
+COMMENT ON TABLE event IS
+    'Audit: logins, logouts, revocations, reuse; refreshes leave no row';
 
 
 -- Triggers -------------------------------------------------------------------
@@ -1577,7 +1804,8 @@ GRANT EXECUTE ON FUNCTION
     logout_host(uuid, text, jsonb, text, text, text, interval),
     introspect(uuid, text, int, bytea, text, interval, text),
     own_sessions(uuid, text), end_own_sessions(uuid, text, uuid),
-    feed(xid8), standing(uuid, text, text, timestamptz, int)
+    feed(xid8), standing(uuid, text, text, timestamptz, int),
+    raise_access_lifetime(interval), purge(int)
     TO auth_jwt_httpd;
 
 GRANT EXECUTE ON FUNCTION open_session(text, jsonb, interval, interval, text,
@@ -1589,11 +1817,12 @@ GRANT SELECT (sid, subject, site, form, client, scope, claims, generation,
         revoke_reason, user_agent, address),
       UPDATE (revoked_at, revoke_reason), DELETE
     ON session TO auth_jwt_admin;
-GRANT SELECT ON subject, client, setting, event, revocation, active_session,
-    reuse_incident TO auth_jwt_admin;
+GRANT SELECT ON subject, client, setting, event, revocation, adoption,
+    active_session, reuse_incident, stats TO auth_jwt_admin;
 GRANT EXECUTE ON FUNCTION revoke_session(uuid, text),
     revoke_subject(text, text), block_subject(text, text),
     unblock_subject(text), revoke_client(text, text),
-    revoke_all(timestamptz, text), sessions_of(text) TO auth_jwt_admin;
+    revoke_all(timestamptz, text), revoke_token(text, text, text),
+    sessions_of(text), purge(int) TO auth_jwt_admin;
 
 COMMIT;

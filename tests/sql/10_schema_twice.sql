@@ -64,8 +64,8 @@ SELECT is(count(*) FILTER (WHERE config = format('search_path=%I, pg_temp',
 HAVING count(*) > 0;
 SELECT is((SELECT count(*)::int FROM pg_proc p
     JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = :'schema'
-    AND replace(prosrc, 'auth_jwt_revocation', '') LIKE '%auth_jwt%'), 0,
-    'no body names another schema, but for the channel');
+    AND regexp_replace(prosrc, 'auth_jwt_(revocation|refresh)', '', 'g')
+        LIKE '%auth_jwt%'), 0, 'no body names another schema');
 SELECT a.verdict, a.sid FROM :"schema".open('zoe', '', NULL, sha256('S'),
     NULL, NULL, NULL, NULL) a \gset
 SELECT is(:'verdict'::text, 'logged_in', 'a login there');

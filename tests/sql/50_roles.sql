@@ -26,6 +26,9 @@ SELECT set_eq($$
               ('auth_jwt_httpd', 'introspect'),
               ('auth_jwt_httpd', 'own_sessions'),
               ('auth_jwt_httpd', 'end_own_sessions'),
+              ('auth_jwt_httpd', 'raise_access_lifetime'),
+              ('auth_jwt_httpd', 'purge'), ('auth_jwt_admin', 'purge'),
+              ('auth_jwt_admin', 'revoke_token'),
               ('auth_jwt_app', 'open_session'),
               ('auth_jwt_admin', 'revoke_session'),
               ('auth_jwt_admin', 'revoke_subject'),
@@ -48,6 +51,8 @@ SELECT set_eq($$
               ('auth_jwt_admin', 'setting SELECT'),
               ('auth_jwt_admin', 'event SELECT'),
               ('auth_jwt_admin', 'revocation SELECT'),
+              ('auth_jwt_admin', 'adoption SELECT'),
+              ('auth_jwt_admin', 'stats SELECT'),
               ('auth_jwt_admin', 'active_session SELECT'),
               ('auth_jwt_admin', 'reuse_incident SELECT') $$, 'tables');
 SELECT set_eq($$
