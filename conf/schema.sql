@@ -611,10 +611,15 @@ REVOKE ALL ON FUNCTION adopted(uuid, text, jsonb, text, text, text, interval,
 -- role hands no settings to its members.
 
 -- A login that httpd's provider has agreed to: `logged_in`, `login_refused`
--- (subject_of() knows no such login), `blocked` or `unfit`.
+-- (subject_of() knows no such login), `blocked` or `unfit`. p_form is `jr1`, or
+-- that of a JWT, which has no S: `laravel`, `simplejwt`. Never `js1`: httpd's
+-- login to the database opens nothing that works without the MAC key.
+DROP FUNCTION IF EXISTS open(text, text, text, bytea, interval, interval, text,
+    text);
 CREATE OR REPLACE FUNCTION open(
     p_login text, p_site text, p_client text, p_secret_hash bytea,
-    p_lifetime interval, p_idle interval, p_user_agent text, p_address text)
+    p_lifetime interval, p_idle interval, p_user_agent text, p_address text,
+    p_form text DEFAULT 'jr1')
 RETURNS answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = :"schema", pg_temp
@@ -624,6 +629,9 @@ DECLARE
     v answer;
     v_subject text;
 BEGIN
+    IF p_form IS NULL OR p_form NOT IN ('jr1', 'laravel', 'simplejwt') THEN
+        RAISE EXCEPTION 'open() makes no session of form %', p_form;
+    END IF;
     IF unfit() THEN
         v.verdict := 'unfit';
         RETURN v;
@@ -633,12 +641,12 @@ BEGIN
         v.verdict := 'login_refused';
         RETURN v;
     END IF;
-    RETURN begin_session(v_subject, p_site, 'jr1', p_client, NULL, '{}',
+    RETURN begin_session(v_subject, p_site, p_form, p_client, NULL, '{}',
         p_secret_hash, p_lifetime, p_idle, p_user_agent, p_address);
 END
 $$;
 REVOKE ALL ON FUNCTION open(text, text, text, bytea, interval, interval, text,
-    text) FROM PUBLIC;
+    text, text) FROM PUBLIC;
 
 -- One refresh; see the top of this file. The session may go on after
 --   rotated   generation n was traded for n + 1
@@ -1794,7 +1802,7 @@ GRANT USAGE ON SCHEMA :"schema"
 
 -- httpd: functions, no table. Its password, stolen, mints nothing.
 GRANT EXECUTE ON FUNCTION open(text, text, text, bytea, interval, interval,
-    text, text) TO auth_jwt_httpd;
+    text, text, text) TO auth_jwt_httpd;
 GRANT EXECUTE ON FUNCTION rotate(uuid, int, text, bytea, text, text, boolean,
     interval, boolean, interval, interval, text, interval, boolean, text)
     TO auth_jwt_httpd;

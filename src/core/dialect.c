@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "dialect.h"
+#include "dialects.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 
-/* RFC 6749 5.1 */
-static json_t *oauth2_reply(const ajr_reply_t *reply)
-{
-    return json_pack("{ss, ss, sI, ss*, ss*}", "access_token",
-                     reply->access_token, "token_type", "Bearer", "expires_in",
-                     (json_int_t)reply->expires_in, "refresh_token",
-                     reply->refresh_token, "scope", reply->scope);
-}
-
-/* RFC 6749 5.2 */
-static json_t *oauth2_refusal(const ajr_outcome_row_t *row)
-{
-    return json_pack("{ss*, ss}", "error", row->error, "error_description",
-                     row->text);
-}
-
-static const ajr_dialect_t dialects[] = {
-    {"oauth2", "at+jwt", true, oauth2_reply, oauth2_refusal},
+static const ajr_dialect_t *const dialects[] = {
+    &ajr_dialect_oauth2,
 };
 
 #define DIALECTS (sizeof(dialects) / sizeof(dialects[0]))
@@ -32,11 +16,11 @@ const ajr_dialect_t *ajr_dialect_find(const char *name)
     size_t i;
 
     if (name == NULL) {
-        return &dialects[0];
+        return dialects[0];
     }
     for (i = 0; i < DIALECTS; i++) {
-        if (strcmp(dialects[i].name, name) == 0) {
-            return &dialects[i];
+        if (strcmp(dialects[i]->name, name) == 0) {
+            return dialects[i];
         }
     }
     return NULL;
@@ -44,11 +28,91 @@ const ajr_dialect_t *ajr_dialect_find(const char *name)
 
 const char *ajr_dialect_names(apr_pool_t *pool)
 {
-    const char *names = dialects[0].name;
+    const char *names = dialects[0]->name;
     size_t i;
 
     for (i = 1; i < DIALECTS; i++) {
-        names = apr_pstrcat(pool, names, ", ", dialects[i].name, NULL);
+        names = apr_pstrcat(pool, names, ", ", dialects[i]->name, NULL);
     }
     return names;
+}
+
+/* ---- refusals ---- */
+
+static bool fits(const ajr_refusal_row_t *row, const ajr_incident_t *incident,
+                 int status)
+{
+    return (row->places & 1U << incident->place) != 0 &&
+           (row->outcome == AJR_OK || row->outcome == incident->outcome) &&
+           (row->of == 0 || row->of == status);
+}
+
+/* Takes from a row what no row before it had. */
+static void take(ajr_refusal_t *refusal, const ajr_refusal_row_t *row)
+{
+    if (refusal->status == 0) {
+        refusal->status = row->status;
+    }
+    if (refusal->error == NULL) {
+        refusal->error = row->error;
+    }
+    if (refusal->text == NULL) {
+        refusal->text = row->text;
+    }
+    refusal->page |= row->page;
+}
+
+/* What error_description may hold: RFC 6750 3, %x20-21 / %x23-5B / %x5D-7E. */
+static bool describes(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* RFC 9110 15.5.2 wants a challenge with every 401; RFC 6750 3.1 has one for a
+ * scope too small, and one that names what a request did wrong. */
+static bool challenged(const ajr_dialect_t *dialect,
+                       const ajr_incident_t *incident, int status)
+{
+    return status < 500 &&
+           (incident->place == AJR_PLACE_API ||
+            (status == 401 && (dialect->realms & 1U << incident->place) != 0));
+}
+
+ajr_refusal_t ajr_dialect_refuse(const ajr_dialect_t *dialect,
+                                 const ajr_incident_t *incident)
+{
+    const ajr_outcome_row_t *own = ajr_outcome_row(incident->outcome);
+    ajr_refusal_t refusal = {.text = incident->text,
+                             .realm_alone = dialect->realm_alone};
+    const ajr_refusal_row_t *row;
+
+    for (row = dialect->refusals; row->places != 0; row++) {
+        if (fits(row, incident, own->status)) {
+            take(&refusal, row);
+        }
+    }
+    if (refusal.status == 0 || own->status >= 500) {
+        refusal.status = own->status;
+    }
+    if (refusal.error == NULL) {
+        refusal.error = own->error;
+    }
+    if (refusal.text == NULL) {
+        refusal.text = own->text;
+    }
+    refusal.description = describes(refusal.text) ? refusal.text : own->text;
+    refusal.challenged = challenged(dialect, incident, refusal.status);
+    return refusal;
+}
+
+json_t *ajr_dialect_error_word(const ajr_refusal_t *refusal,
+                               const ajr_incident_t *incident)
+{
+    (void)incident;
+    return json_pack("{ss*}", "error", refusal->error);
 }

@@ -8,6 +8,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "uuid.h"
+
 /* What the key is used for here; the same bytes elsewhere give other MACs. */
 #define MAC_LABEL "mod_auth_jwt_refresh grant 1"
 #define ID_LABEL "mod_auth_jwt_refresh grant key id 1"
@@ -218,6 +220,27 @@ bool ajr_grant_looks_like(ajr_bytes_t token)
     return has_prefix(token, "jr1_") || has_prefix(token, "js1_");
 }
 
+ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,
+                                  const json_t *claims)
+{
+    const json_t *sid = json_object_get(claims, "sid");
+    const json_t *gen = json_object_get(claims, "gen");
+    json_int_t generation = json_integer_value(gen);
+
+    memset(out, 0, sizeof(*out));
+    if (sid == NULL && gen == NULL) {
+        return AJR_UNKNOWN;
+    }
+    if (!json_is_integer(gen) || generation < 0 ||
+        generation > AJR_GENERATION_MAX ||
+        !ajr_uuid_parse(out->sid, json_string_value(sid))) {
+        return AJR_GRANT_MALFORMED;
+    }
+    out->form = form;
+    out->generation = (apr_uint32_t)generation;
+    return AJR_OK;
+}
+
 /* ---- what SQL is told ---- */
 
 bool ajr_grant_secret_hash(unsigned char hash[AJR_SECRET_HASH_SIZE],
@@ -231,7 +254,17 @@ bool ajr_grant_secret_hash(unsigned char hash[AJR_SECRET_HASH_SIZE],
     return true;
 }
 
+bool ajr_form_has_secret(ajr_form_t form)
+{
+    return form == AJR_FORM_JR1 || form == AJR_FORM_JS1;
+}
+
 const char *ajr_form_name(ajr_form_t form)
 {
-    return form == AJR_FORM_JS1 ? "js1" : "jr1";
+    static const char *const names[] = {[AJR_FORM_JR1] = "jr1",
+                                        [AJR_FORM_JS1] = "js1",
+                                        [AJR_FORM_LARAVEL] = "laravel",
+                                        [AJR_FORM_SIMPLEJWT] = "simplejwt"};
+
+    return names[form];
 }

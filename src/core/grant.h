@@ -25,9 +25,13 @@
 /* Shortest MAC key accepted (DESIGN: >= the hash's length). */
 #define AJR_GRANT_KEY_MIN 32
 
+/* A JWT that acts as a refresh token has its signature for a MAC and no S; it
+ * names its session by the claims sid and gen. */
 typedef enum ajr_form_t {
-    AJR_FORM_JR1, /* opened by httpd */
-    AJR_FORM_JS1  /* as open_session() returned it: generation 0 */
+    AJR_FORM_JR1,      /* opened by httpd */
+    AJR_FORM_JS1,      /* as open_session() returned it: generation 0 */
+    AJR_FORM_LARAVEL,  /* a JWT, the access token itself */
+    AJR_FORM_SIMPLEJWT /* a JWT with token_type refresh */
 } ajr_form_t;
 
 typedef struct ajr_grant_t {
@@ -59,11 +63,20 @@ const char *ajr_grant_build(const ajr_grant_t *grant,
 ajr_outcome_t ajr_grant_parse(ajr_grant_t *out, ajr_bytes_t token,
                               const apr_array_header_t *keys, apr_pool_t *pool);
 
+/* The grant of a verified JWT of form LARAVEL or SIMPLEJWT. OK; UNKNOWN when it
+ * has neither sid nor gen (somebody else minted it); GRANT_MALFORMED when one
+ * is missing or no such thing. *out is zero unless OK. */
+ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,
+                                  const json_t *claims);
+
+/* Whether tokens of this form are a jr1_ or js1_, with an S. */
+bool ajr_form_has_secret(ajr_form_t form);
+
 /* What the database keeps of S: SHA-256(S). */
 bool ajr_grant_secret_hash(unsigned char hash[AJR_SECRET_HASH_SIZE],
                            const ajr_grant_t *grant);
 
-/* "jr1" or "js1", as the session's column `form` says it. */
+/* "jr1", "js1", "laravel" or "simplejwt", as the session's column `form` says it. */
 const char *ajr_form_name(ajr_form_t form);
 
 /* Whether text starts like a refresh token (not whether it is one). */

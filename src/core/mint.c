@@ -83,20 +83,44 @@ static bool put_foreign_claims(json_t *claims, const json_t *from)
     return true;
 }
 
+/* RFC 9562 text, or its digits alone. */
+static const char *jti_text(const ajr_mint_t *mint, bool hex, apr_pool_t *pool)
+{
+    char *text = ajr_uuid_format(mint->jti, pool);
+    char *to = text;
+    const char *from;
+
+    for (from = text; hex && *from != '\0'; from++) {
+        if (*from != '-') {
+            *to++ = *from;
+        }
+    }
+    if (hex) {
+        *to = '\0';
+    }
+    return text;
+}
+
 /* Last, so that nothing of theirs can stand in for it. */
 static bool put_module_claims(json_t *claims, const ajr_mint_t *mint,
                               json_int_t issued, json_int_t expires,
                               apr_pool_t *pool)
 {
+    static const ajr_mint_style_t plain = {.nbf = false};
+    const ajr_mint_style_t *style = mint->style == NULL ? &plain : mint->style;
+    bool kept = style->keeps_iat && mint->first_issued > 0;
     const char *subject =
         mint->subject_claim == NULL ? "sub" : mint->subject_claim;
 
     return put_text(claims, "iss", mint->issuer) &&
            put_text(claims, subject, mint->subject) &&
            put_audiences(claims, mint->audiences) &&
-           put_integer(claims, "iat", issued) &&
+           put_integer(claims, "iat",
+                       kept ? apr_time_sec(mint->first_issued) : issued) &&
+           (!style->nbf || put_integer(claims, "nbf", issued)) &&
            put_integer(claims, "exp", expires) &&
-           put_text(claims, "jti", ajr_uuid_format(mint->jti, pool)) &&
+           put_text(claims, "jti", jti_text(mint, style->jti_hex, pool)) &&
+           put_text(claims, "token_type", style->token_type) &&
            put_text(claims, "sid", ajr_uuid_format(mint->sid, pool)) &&
            put_integer(claims, "gen", mint->generation) &&
            put_text(claims, "client_id", mint->client) &&

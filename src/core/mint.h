@@ -11,6 +11,14 @@
 #include "jwt.h"
 #include "uuid.h"
 
+/* What a dialect's clients and hosts expect of a token beyond RFC 9068. */
+typedef struct ajr_mint_style_t {
+    bool nbf;               /* there is one: the time of minting */
+    bool keeps_iat;         /* iat is that of the token traded */
+    bool jti_hex;           /* 32 digits, without hyphens */
+    const char *token_type; /* claim of that name, NULL = none */
+} ajr_mint_style_t;
+
 /* What the module itself puts into an access token. NULL strings are left
  * out. */
 typedef struct ajr_mint_t {
@@ -26,6 +34,8 @@ typedef struct ajr_mint_t {
     const json_t *claims;             /* from SQL, borrowed; NULL = none */
     const json_t *configured;         /* the same, of the configuration */
     apr_interval_time_t lifetime;     /* microseconds, > 0 */
+    const ajr_mint_style_t *style;    /* NULL = nothing special */
+    apr_time_t first_issued;          /* iat where style keeps it; 0 = now */
 } ajr_mint_t;
 
 /* Names that only the module may set: iss sub aud exp nbf iat jti sid gen

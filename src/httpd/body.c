@@ -60,8 +60,12 @@ ajr_outcome_t ajr_body_read(ajr_body_t *out, request_rec *r)
     ajr_bytes_t bytes;
     ajr_outcome_t outcome;
 
+    out->r = r;
     out->form = NULL;
     out->json = NULL;
+    if (r->method_number == M_GET) {
+        return AJR_OK; /* a body there means nothing (RFC 9110 9.3.1) */
+    }
     if (apr_table_get(r->headers_in, "Content-Encoding") != NULL) {
         return AJR_BODY_MALFORMED;
     }
@@ -98,12 +102,30 @@ ajr_outcome_t ajr_body_text(const char **value, const ajr_body_t *body,
     return *value == NULL ? AJR_BODY_MALFORMED : AJR_OK;
 }
 
+static void note_missing(const ajr_body_t *body, const char *name,
+                         const char *value)
+{
+    ajr_record_t *record = ajr_record(body->r);
+    ajr_field_t field = {name, AJR_LACK_ABSENT};
+
+    if (value != NULL) {
+        field.lack = AJR_LACK_BLANK;
+    } else if (json_object_get(body->json, name) != NULL) {
+        field.lack = AJR_LACK_NULL;
+    }
+    if (record->missing == NULL) {
+        record->missing = apr_array_make(body->r->pool, 2, sizeof(field));
+    }
+    APR_ARRAY_PUSH(record->missing, ajr_field_t) = field;
+}
+
 ajr_outcome_t ajr_body_needs(const char **value, const ajr_body_t *body,
                              const char *name)
 {
     ajr_outcome_t outcome = ajr_body_text(value, body, name);
 
     if (outcome == AJR_OK && (*value == NULL || **value == '\0')) {
+        note_missing(body, name, *value);
         return AJR_PARAMETER_MISSING;
     }
     return outcome;

@@ -11,6 +11,7 @@
 #define AJR_BODY_MAX 16384 /* bytes */
 
 typedef struct ajr_body_t {
+    request_rec *r;
     apr_table_t *form; /* NULL: JSON */
     json_t *json;      /* NULL: a form, or no body at all */
 } ajr_body_t;
@@ -24,7 +25,8 @@ ajr_outcome_t ajr_body_read(ajr_body_t *out, request_rec *r);
 ajr_outcome_t ajr_body_text(const char **value, const ajr_body_t *body,
                             const char *name);
 
-/* The same, but an absent or empty one is PARAMETER_MISSING. */
+/* The same, but an absent or empty one is PARAMETER_MISSING, and noted in the
+ * record: a refusal may name it. */
 ajr_outcome_t ajr_body_needs(const char **value, const ajr_body_t *body,
                              const char *name);
 

@@ -290,6 +290,11 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define COMMAND_RATE(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_RATE ajr_set_login_limit
 
+#define COMMAND_ERROR_TEXTS(...) AP_INIT_TAKE2(__VA_ARGS__)
+#define SET_ERROR_TEXTS ajr_set_error_text
+#define COMMAND_URL(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_URL ajr_set_login_page
+
 #define WHERE_S RSRC_CONF
 #define WHERE_L (RSRC_CONF | ACCESS_CONF)
 #define WHERE_D (RSRC_CONF | OR_AUTHCFG)

@@ -44,6 +44,11 @@ const char *ajr_set_basic_providers(cmd_parms *cmd, void *conf,
 /* Whether this authn provider is bearer, or an alias of it. */
 bool ajr_basic_named(const char *name, apr_pool_t *pool);
 
+/* command_refusal.c */
+const char *ajr_set_error_text(cmd_parms *cmd, void *conf, const char *tag,
+                               const char *text);
+const char *ajr_set_login_page(cmd_parms *cmd, void *conf, const char *url);
+
 /* command_source.c */
 const char *ajr_set_source(cmd_parms *cmd, void *conf, const char *arg);
 

@@ -70,6 +70,12 @@ typedef struct ajr_login_fields_t {
     const char *password;
 } ajr_login_fields_t;
 
+/* One JwtErrorText. */
+typedef struct ajr_error_text_t {
+    ajr_outcome_t outcome;
+    const char *text;
+} ajr_error_text_t;
+
 /* The C type of each kind, and what stands for "not said here". */
 #define AJR_TYPE_DURATION apr_interval_time_t
 #define AJR_TYPE_LIFETIME apr_interval_time_t
@@ -92,6 +98,8 @@ typedef struct ajr_login_fields_t {
 #define AJR_TYPE_MINT_CLAIMS apr_array_header_t *  /* ajr_mint_claim_t */
 #define AJR_TYPE_SOURCES apr_array_header_t *      /* ajr_source_t */
 #define AJR_TYPE_PROVIDERS apr_array_header_t *    /* ajr_login_provider_t */
+#define AJR_TYPE_ERROR_TEXTS apr_array_header_t *  /* ajr_error_text_t */
+#define AJR_TYPE_URL const char *
 
 #define AJR_UNSET_DURATION (-1)
 #define AJR_UNSET_LIFETIME (-1)
@@ -114,6 +122,8 @@ typedef struct ajr_login_fields_t {
 #define AJR_UNSET_MINT_CLAIMS NULL
 #define AJR_UNSET_SOURCES NULL
 #define AJR_UNSET_PROVIDERS NULL
+#define AJR_UNSET_ERROR_TEXTS NULL
+#define AJR_UNSET_URL NULL
 
 typedef struct ajr_dir_conf_t {
 #define AJR_MEMBER_DIR(kind, member) AJR_TYPE_##kind member;

@@ -14,13 +14,16 @@
 
 static const ajr_handler_t handlers[] = {
     {"jwt-login", "POST",
-     AJR_NEEDS_SESSIONS | AJR_NEEDS_SIGNER | AJR_NEEDS_LOGIN, ajr_login_run},
+     AJR_NEEDS_SESSIONS | AJR_NEEDS_SIGNER | AJR_NEEDS_LOGIN, ajr_login_run,
+     AJR_PLACE_LOGIN},
     {"jwt-refresh", "POST", AJR_NEEDS_SESSIONS | AJR_NEEDS_SIGNER,
-     ajr_refresh_run},
-    {"jwt-logout", "POST", AJR_NEEDS_SESSIONS, ajr_logout_run},
-    {"jwt-keys", "GET, HEAD", 0, ajr_keys_run},
-    {"jwt-metadata", "GET, HEAD", AJR_NEEDS_ISSUER, ajr_metadata_run},
-    {"jwt-status", "GET, HEAD", 0, ajr_status_run},
+     ajr_refresh_run, AJR_PLACE_REFRESH},
+    {"jwt-logout", "POST", AJR_NEEDS_SESSIONS, ajr_logout_run,
+     AJR_PLACE_LOGOUT},
+    {"jwt-keys", "GET, HEAD", 0, ajr_keys_run, AJR_PLACE_OTHER},
+    {"jwt-metadata", "GET, HEAD", AJR_NEEDS_ISSUER, ajr_metadata_run,
+     AJR_PLACE_OTHER},
+    {"jwt-status", "GET, HEAD", 0, ajr_status_run, AJR_PLACE_OTHER},
 };
 
 const ajr_handler_t *ajr_handler_find(const char *name)
@@ -131,10 +134,31 @@ const char *ajr_handler_missing(const ajr_dir_conf_t *conf,
     return NULL;
 }
 
-/* Methods have a case (RFC 9110 9.1). */
-static bool method_allowed(request_rec *r, const ajr_handler_t *handler)
+const ajr_ask_row_t *ajr_handler_row(request_rec *r)
 {
-    const char *rest = handler->methods;
+    return &ajr_conf_dialect(ajr_dir_conf(r))
+                ->asks[ajr_record(r)->handler->place];
+}
+
+/* Those without OPTIONS. */
+static const char *methods_of(request_rec *r)
+{
+    const char *methods = ajr_handler_row(r)->methods;
+
+    return methods != NULL ? methods : ajr_record(r)->handler->methods;
+}
+
+const char *ajr_handler_methods(request_rec *r)
+{
+    return ajr_record(r)->handler->place == AJR_PLACE_OTHER
+               ? methods_of(r)
+               : apr_pstrcat(r->pool, methods_of(r), ", OPTIONS", NULL);
+}
+
+/* Methods have a case (RFC 9110 9.1). */
+static bool method_allowed(request_rec *r)
+{
+    const char *rest = methods_of(r);
     bool allowed = false;
 
     while (*rest != '\0' && !allowed) {
@@ -166,7 +190,12 @@ int ajr_handler_run(request_rec *r)
                                       record->handler->name, missing);
         return ajr_respond_refusal(r, AJR_MISCONFIGURED);
     }
-    if (!method_allowed(r, record->handler)) {
+    if (r->method_number == M_OPTIONS &&
+        record->handler->place != AJR_PLACE_OTHER) {
+        apr_table_setn(r->headers_out, "Allow", ajr_handler_methods(r));
+        return ajr_respond_empty(r, AJR_PREFLIGHT, HTTP_NO_CONTENT);
+    }
+    if (!method_allowed(r)) {
         return ajr_respond_refusal(r, AJR_METHOD_REFUSED);
     }
     return record->handler->run(r);

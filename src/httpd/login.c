@@ -28,10 +28,12 @@ static ajr_outcome_t credentials_read(credentials_t *out, request_rec *r)
         fields = &default_fields;
     }
     if (outcome == AJR_OK) {
-        outcome = ajr_body_needs(&out->user, &body, fields->user);
-    }
-    if (outcome == AJR_OK) {
-        outcome = ajr_body_needs(&out->password, &body, fields->password);
+        /* Both, for a refusal may name all that is missing. */
+        ajr_outcome_t user = ajr_body_needs(&out->user, &body, fields->user);
+        ajr_outcome_t password =
+            ajr_body_needs(&out->password, &body, fields->password);
+
+        outcome = user != AJR_OK ? user : password;
     }
     return outcome;
 }
@@ -104,7 +106,8 @@ static ajr_outcome_t session_open(ajr_session_t **out, ajr_grant_t *grant,
         .login = login,
         .site = ajr_conf_site(conf),
         .client = ajr_handler_client(r),
-        .secret_hash = hash,
+        .form = grant->form,
+        .secret_hash = ajr_form_has_secret(grant->form) ? hash : NULL,
         .lifetime = ajr_conf_refresh_lifetime(conf),
         .idle = ajr_conf_refresh_idle(conf),
         .user_agent = apr_table_get(r->headers_in, "User-Agent"),
@@ -112,8 +115,9 @@ static ajr_outcome_t session_open(ajr_session_t **out, ajr_grant_t *grant,
     };
 
     *out = NULL;
-    if (RAND_priv_bytes(grant->secret, sizeof(grant->secret)) != 1 ||
-        !ajr_grant_secret_hash(hash, grant)) {
+    if (ask.secret_hash != NULL &&
+        (RAND_priv_bytes(grant->secret, sizeof(grant->secret)) != 1 ||
+         !ajr_grant_secret_hash(hash, grant))) {
         return AJR_INTERNAL;
     }
     return ajr_store_open(out, &ajr_record(r)->detail,
@@ -140,7 +144,7 @@ static ajr_outcome_t log_in(ajr_session_t **session, ajr_grant_t *grant,
 int ajr_login_run(request_rec *r)
 {
     credentials_t given = {NULL, NULL};
-    ajr_grant_t grant = {.form = AJR_FORM_JR1};
+    ajr_grant_t grant = {.form = ajr_conf_dialect(ajr_dir_conf(r))->form};
     ajr_session_t *session = NULL;
     ajr_outcome_t outcome = credentials_read(&given, r);
 

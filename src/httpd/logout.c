@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * SetHandler jwt-logout: token revocation (RFC 7009). Either token of a
- * session ends it; a token that means nothing is answered like one that did
- * (RFC 7009 2.2).
+ * SetHandler jwt-logout. Either token of a session ends it (RFC 7009); in most
+ * dialects a token that means nothing is answered like one that did (2.2).
  */
-#include "body.h"
-#include "tokens.h"
+#include "ask.h"
+#include "grants.h"
 #include "uuid.h"
-
-#include <string.h>
 
 static ajr_outcome_t end_by_refresh(request_rec *r, ajr_bytes_t token)
 {
@@ -18,8 +15,7 @@ static ajr_outcome_t end_by_refresh(request_rec *r, ajr_bytes_t token)
     ajr_store_present_t ask = {.grant = &grant,
                                .site = ajr_conf_site(ajr_dir_conf(r)),
                                .client = ajr_handler_client(r)};
-    ajr_outcome_t outcome = ajr_grant_parse(
-        &grant, token, ajr_server_refresh_keys(server), r->pool);
+    ajr_outcome_t outcome = ajr_grants_read(&grant, r, token);
 
     if (outcome != AJR_OK) {
         return outcome;
@@ -52,24 +48,30 @@ static ajr_outcome_t end_by_access(request_rec *r, ajr_bytes_t token)
         ajr_conf_site(conf), ajr_handler_client(r), r->pool);
 }
 
+static ajr_outcome_t end_by(request_rec *r, const ajr_dialect_t *dialect,
+                            ajr_bytes_t token)
+{
+    return ajr_grant_looks_like(token) || !ajr_form_has_secret(dialect->form)
+               ? end_by_refresh(r, token)
+               : end_by_access(r, token);
+}
+
 int ajr_logout_run(request_rec *r)
 {
-    const char *text = NULL;
-    ajr_body_t body;
-    ajr_bytes_t token;
-    ajr_outcome_t outcome = ajr_body_read(&body, r);
+    const ajr_dialect_t *dialect = ajr_conf_dialect(ajr_dir_conf(r));
+    ajr_ask_t ask;
+    ajr_outcome_t outcome = ajr_ask_read(&ask, r);
+    bool forgiven = outcome == AJR_OK ? dialect->forgives
+                                      : ajr_handler_row(r)->any_body &&
+                                            outcome != AJR_BODY_TOO_LARGE;
 
     if (outcome == AJR_OK) {
-        outcome = ajr_body_needs(&text, &body, "token");
+        outcome = end_by(r, dialect, ajr_bytes_of(ask.token));
     }
-    if (outcome != AJR_OK) {
-        return ajr_respond_refusal(r, outcome);
+    if (outcome == AJR_LOGGED_OUT ||
+        (forgiven &&
+         ajr_outcome_row(outcome)->status < HTTP_INTERNAL_SERVER_ERROR)) {
+        return ajr_respond_goodbye(r, outcome);
     }
-    token = ajr_bytes_of(text);
-    outcome = ajr_grant_looks_like(token) ? end_by_refresh(r, token)
-                                          : end_by_access(r, token);
-    if (ajr_outcome_row(outcome)->status >= HTTP_INTERNAL_SERVER_ERROR) {
-        return ajr_respond_refusal(r, outcome);
-    }
-    return ajr_respond_empty(r, outcome, HTTP_OK);
+    return ajr_respond_refusal(r, outcome);
 }

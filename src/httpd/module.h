@@ -26,6 +26,14 @@ APLOG_USE_MODULE(auth_jwt_refresh);
 
 typedef struct ajr_handler_t ajr_handler_t;
 
+/* A refusal of AuthType Bearer, for the page that tells it. */
+typedef struct ajr_refused_t {
+    const ajr_dialect_t *dialect;
+    ajr_incident_t incident;
+    int status;            /* sent */
+    const char *challenge; /* NULL = none */
+} ajr_refused_t;
+
 /* What one request has become so far; lives in its pool. */
 typedef struct ajr_record_t {
     bool judged;                  /* the token held; the next three are set */
@@ -43,14 +51,14 @@ typedef struct ajr_record_t {
     const char *scopes;           /* wanted and not there, NULL = none */
     const struct ajr_record_t *below; /* granted in a sub-request .. */
     const ap_conf_vector_t *section;  /* .. of this configuration */
-    ajr_outcome_t refusal;            /* for its error page, AJR_OK = none */
-    const char *challenge;            /* of the refusal, NULL = none */
+    const ajr_refused_t *refused;     /* for its error page, NULL = none */
     const ajr_handler_t *handler; /* claimed by translate_name, NULL = none */
     bool asking;                  /* httpd's Basic is looking for a provider */
     ajr_outcome_t password;       /* what the provider bearer said to it */
     bool tokenless;               /* another provider of Basic has let it in */
     const char *detail;           /* for the log line, NULL = none */
     const unsigned char *sid;     /* session the request named, NULL = none */
+    apr_array_header_t *missing;  /* ajr_field_t, NULL = none */
 } ajr_record_t;
 
 static inline ajr_dir_conf_t *ajr_dir_conf(const request_rec *r)
@@ -88,6 +96,9 @@ ajr_outcome_t ajr_source_take(ajr_bytes_t *token, apr_uint64_t *places,
 bool ajr_source_accepts(const ajr_dir_conf_t *here, apr_uint64_t places,
                         const ajr_dir_conf_t *there);
 void ajr_source_strip(request_rec *r);
+
+/* What stands behind `Authorization: Bearer`, NULL when there is no such. */
+const char *ajr_source_bearer(const request_rec *r);
 int ajr_source_redact(request_rec *r);
 int ajr_source_redact_log(request_rec *r);
 
@@ -160,17 +171,26 @@ void ajr_identity_forget_below(const request_rec *r);
 /* The first request of a chain of sub-requests and redirects. */
 const request_rec *ajr_identity_top(const request_rec *r);
 
-/* respond.c: an outcome -> status, challenge, body, the one log line. */
+/* respond.c: an outcome -> status, challenge, body, the one log line, in the
+ * dialect of the scope. access() is for AuthType Bearer, the others for
+ * handlers; empty() sends `status`, and what the outcome says is logged. */
 void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome);
 int ajr_respond_access(request_rec *r, ajr_outcome_t outcome);
 int ajr_respond_refusal(request_rec *r, ajr_outcome_t outcome);
 int ajr_respond_json(request_rec *r, ajr_outcome_t outcome, json_t *body);
 int ajr_respond_empty(request_rec *r, ajr_outcome_t outcome, int status);
 
+/* What a logout answers that went well, or that is not told how it went. */
+int ajr_respond_goodbye(request_rec *r, ajr_outcome_t outcome);
+
+/* login_page.c: JwtLoginPage. The URL to send this request to instead of a
+ * refusal, NULL = none. */
+const char *ajr_login_page(request_rec *r, ajr_place_t place,
+                           ajr_outcome_t outcome);
+
 /* refusal.c: the body of a refusal of AuthType Bearer, for this request and for
  * those it is a part of. */
-void ajr_refusal_note(const request_rec *r, ajr_outcome_t outcome,
-                      const char *challenge);
+void ajr_refusal_note(const request_rec *r, const ajr_refused_t *refused);
 void ajr_refusal_render(request_rec *r);
 void ajr_refusal_register(void);
 
@@ -185,15 +205,22 @@ void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome);
 #define AJR_NEEDS_ISSUER 8U   /* a JwtIssuer that RFC 8414 allows */
 struct ajr_handler_t {
     const char *name;
-    const char *methods; /* for Allow */
+    const char *methods; /* for Allow; a dialect may have others */
     unsigned needs;      /* AJR_NEEDS_* */
     int (*run)(request_rec *r);
+    ajr_place_t place; /* of the dialects' tables */
 };
 int ajr_handler_claim(request_rec *r);
 int ajr_handler_unmapped(request_rec *r);
 int ajr_handler_run(request_rec *r);
 const ajr_handler_t *ajr_handler_find(const char *name);
 const char *ajr_handler_names(apr_pool_t *pool);
+
+/* The methods that the handler of this request takes here, for Allow. */
+const char *ajr_handler_methods(request_rec *r);
+
+/* What its dialect says of the handler that was claimed for this request. */
+const ajr_ask_row_t *ajr_handler_row(request_rec *r);
 
 /* What a handler lacks in a configuration, NULL = nothing. */
 const char *ajr_handler_missing(const ajr_dir_conf_t *conf,

@@ -11,26 +11,33 @@
 
 #define FILTER "AJR_REFUSAL"
 
-void ajr_refusal_note(const request_rec *r, ajr_outcome_t outcome,
-                      const char *challenge)
+/* A sub-request ends before the page of its main request is made. */
+static const ajr_refused_t *copy(const ajr_refused_t *refused, apr_pool_t *pool)
+{
+    ajr_refused_t *own = apr_pmemdup(pool, refused, sizeof(*refused));
+
+    own->challenge = apr_pstrdup(pool, refused->challenge);
+    own->incident.text = apr_pstrdup(pool, refused->incident.text);
+    own->incident.method = apr_pstrdup(pool, refused->incident.method);
+    own->incident.fields = NULL; /* handlers' alone */
+    return own;
+}
+
+void ajr_refusal_note(const request_rec *r, const ajr_refused_t *refused)
 {
     for (; r != NULL; r = r->main) {
-        ajr_record_t *record = ajr_record((request_rec *)r);
-
-        record->refusal = outcome;
-        record->challenge =
-            challenge == NULL ? NULL : apr_pstrdup(r->pool, challenge);
+        ajr_record((request_rec *)r)->refused = copy(refused, r->pool);
     }
 }
 
 /* The refusal that this error page is made for, NULL = another error. */
-static const ajr_record_t *refusal_of(const request_rec *r)
+static const ajr_refused_t *refused_of(const request_rec *r)
 {
     const ajr_record_t *record = ajr_record_peek(r);
 
-    return record != NULL && record->refusal != AJR_OK &&
-                   ajr_outcome_row(record->refusal)->status == r->status
-               ? record
+    return record != NULL && record->refused != NULL &&
+                   record->refused->status == r->status
+               ? record->refused
                : NULL;
 }
 
@@ -43,14 +50,16 @@ static apr_status_t announce(ap_filter_t *f, apr_bucket_brigade *brigade)
 }
 
 /* An object in braces: httpd takes no other text for a path or a URL. */
-static void body_set(request_rec *r, const ajr_outcome_row_t *row)
+static void body_set(request_rec *r, const ajr_refused_t *refused)
 {
-    const ajr_dialect_t *dialect = ajr_conf_dialect(ajr_dir_conf(r));
-    const json_t *body = ajr_json_own(dialect->refusal(row), r->pool);
+    const ajr_refusal_t refusal =
+        ajr_dialect_refuse(refused->dialect, &refused->incident);
+    const json_t *body = ajr_json_own(
+        refused->dialect->refusal(&refusal, &refused->incident), r->pool);
     char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
 
     if (text != NULL) {
-        ap_custom_response(r, row->status, text);
+        ap_custom_response(r, refused->status, text);
         ap_add_output_filter(FILTER, NULL, r, r->connection);
         free(text);
     }
@@ -59,22 +68,21 @@ static void body_set(request_rec *r, const ajr_outcome_row_t *row)
 /* insert_error_filter */
 void ajr_refusal_render(request_rec *r)
 {
-    const ajr_record_t *record = refusal_of(r);
-    const ajr_outcome_row_t *row;
+    const ajr_refused_t *refused = refused_of(r);
 
-    if (record == NULL) {
+    if (refused == NULL) {
         return;
     }
-    row = ajr_outcome_row(record->refusal);
     /* DirectoryIndex drops the headers of the sub-request that was refused. */
-    if (record->challenge != NULL &&
+    if (refused->challenge != NULL &&
         apr_table_get(r->err_headers_out, "WWW-Authenticate") == NULL) {
         apr_table_setn(r->err_headers_out, "WWW-Authenticate",
-                       record->challenge);
+                       refused->challenge);
     }
-    if (row->status < 500 &&
-        ap_response_code_string(r, ap_index_of_response(row->status)) == NULL) {
-        body_set(r, row);
+    if (refused->status < 500 &&
+        ap_response_code_string(r, ap_index_of_response(refused->status)) ==
+            NULL) {
+        body_set(r, refused);
     }
 }
 

@@ -11,6 +11,45 @@
  * by then, and a database that is back answers. */
 #define RETRY_AFTER "1"
 
+/* JwtErrorText of this scope, NULL = the dialect's own. */
+static const char *text_configured(const ajr_dir_conf_t *conf,
+                                   ajr_outcome_t outcome)
+{
+    const apr_array_header_t *texts = ajr_conf_error_texts(conf);
+    int i;
+
+    for (i = 0; texts != NULL && i < texts->nelts; i++) {
+        const ajr_error_text_t *entry =
+            &APR_ARRAY_IDX(texts, i, const ajr_error_text_t);
+
+        if (entry->outcome == outcome) {
+            return entry->text;
+        }
+    }
+    return NULL;
+}
+
+static ajr_incident_t incident_of(request_rec *r, ajr_outcome_t outcome,
+                                  ajr_place_t place)
+{
+    ajr_incident_t incident = {.outcome = outcome, .place = place};
+
+    incident.text = text_configured(ajr_dir_conf(r), outcome);
+    incident.method = r->method;
+    incident.fields = ajr_record(r)->missing;
+    return incident;
+}
+
+/* Who speaks Basic is no client of a dialect. */
+static const ajr_dialect_t *dialect_of(request_rec *r, ajr_place_t place)
+{
+    return place == AJR_PLACE_API && !ajr_authn_ours(ap_auth_type(r))
+               ? ajr_dialect_find(NULL)
+               : ajr_conf_dialect(ajr_dir_conf(r));
+}
+
+/* ---- challenge ---- */
+
 /* "Bearer realm=.."; httpd has escaped the quotes of AuthName. */
 static const char *scheme_and_realm(request_rec *r, const char *scheme)
 {
@@ -21,15 +60,16 @@ static const char *scheme_and_realm(request_rec *r, const char *scheme)
 }
 
 /* RFC 6750 3: no error code for a request without credentials. */
-static const char *bearer_challenge(request_rec *r, ajr_outcome_t outcome)
+static const char *bearer_challenge(request_rec *r, ajr_outcome_t outcome,
+                                    const ajr_refusal_t *refusal)
 {
-    const ajr_outcome_row_t *row = ajr_outcome_row(outcome);
+    const char *error = ajr_outcome_row(outcome)->error;
     const char *challenge = scheme_and_realm(r, "Bearer");
 
-    if (row->error != NULL) {
-        challenge =
-            apr_pstrcat(r->pool, challenge, ", error=\"", row->error,
-                        "\", error_description=\"", row->text, "\"", NULL);
+    if (error != NULL && !refusal->realm_alone) {
+        challenge = apr_pstrcat(r->pool, challenge, ", error=\"", error,
+                                "\", error_description=\"",
+                                refusal->description, "\"", NULL);
     }
     /* Scopes have no quote and no backslash: the configuration saw to it. */
     if (outcome == AJR_SCOPE_INSUFFICIENT && ajr_record(r)->scopes != NULL) {
@@ -40,13 +80,17 @@ static const char *bearer_challenge(request_rec *r, ajr_outcome_t outcome)
 }
 
 /* Who speaks Basic learns that by its own challenge, and nothing else. */
-void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome)
+static void challenge_set(request_rec *r, const ajr_incident_t *incident,
+                          const ajr_refusal_t *refusal)
 {
     const char *challenge;
 
-    if (ajr_authn_ours(ap_auth_type(r))) {
-        challenge = bearer_challenge(r, outcome);
-    } else if (ajr_outcome_row(outcome)->status == HTTP_UNAUTHORIZED) {
+    if (!refusal->challenged) {
+        return;
+    }
+    if (incident->place != AJR_PLACE_API || ajr_authn_ours(ap_auth_type(r))) {
+        challenge = bearer_challenge(r, incident->outcome, refusal);
+    } else if (refusal->status == HTTP_UNAUTHORIZED) {
         challenge = scheme_and_realm(r, "Basic");
     } else {
         /* httpd has put one there; no other password would help. */
@@ -59,25 +103,52 @@ void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome)
                    challenge);
 }
 
+void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome)
+{
+    const ajr_incident_t incident = incident_of(r, outcome, AJR_PLACE_API);
+    const ajr_refusal_t refusal =
+        ajr_dialect_refuse(dialect_of(r, AJR_PLACE_API), &incident);
+
+    challenge_set(r, &incident, &refusal);
+}
+
+/* ---- AuthType Bearer ---- */
+
+static int page_show(request_rec *r, const char *page)
+{
+    apr_table_setn(r->err_headers_out, "Location", page);
+    apr_table_mergen(r->err_headers_out, "Vary", "Accept, X-Requested-With");
+    return HTTP_MOVED_TEMPORARILY;
+}
+
 /* A refusal of the access pipeline writes no body: httpd does, or the
  * administrator's ErrorDocument. */
 int ajr_respond_access(request_rec *r, ajr_outcome_t outcome)
 {
-    const ajr_outcome_row_t *row = ajr_outcome_row(outcome);
+    const ajr_incident_t incident = incident_of(r, outcome, AJR_PLACE_API);
+    ajr_refused_t refused = {dialect_of(r, AJR_PLACE_API), incident, 0, NULL};
+    ajr_refusal_t refusal = ajr_dialect_refuse(refused.dialect, &incident);
+    const char *page = ajr_login_page(r, AJR_PLACE_API, outcome);
 
     ajr_log_outcome(r, outcome);
-    if (row->status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
-    } else if (row->status < 500) {
-        ajr_respond_challenge(r, outcome);
+    if (page != NULL) {
+        apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+        return page_show(r, page);
     }
-    ajr_refusal_note(r, outcome,
-                     apr_table_get(r->err_headers_out, "WWW-Authenticate"));
-    if (row->status == HTTP_UNAUTHORIZED && r->proxyreq == PROXYREQ_PROXY) {
+    if (refusal.status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
+    }
+    challenge_set(r, &incident, &refusal);
+    refused.status = refusal.status;
+    refused.challenge = apr_table_get(r->err_headers_out, "WWW-Authenticate");
+    ajr_refusal_note(r, &refused);
+    if (refusal.status == HTTP_UNAUTHORIZED && r->proxyreq == PROXYREQ_PROXY) {
         return HTTP_PROXY_AUTHENTICATION_REQUIRED;
     }
-    return row->status;
+    return refusal.status;
 }
+
+/* ---- handlers ---- */
 
 /* RFC 6749 5.1: nobody on the way keeps what a handler says. */
 static void head(request_rec *r, int status)
@@ -91,38 +162,85 @@ int ajr_respond_empty(request_rec *r, ajr_outcome_t outcome, int status)
 {
     ajr_log_outcome(r, outcome);
     head(r, status);
-    ap_set_content_length(r, 0);
+    if (status != HTTP_NO_CONTENT) {
+        ap_set_content_length(r, 0);
+    }
     return OK;
 }
 
-int ajr_respond_json(request_rec *r, ajr_outcome_t outcome, json_t *body)
+static int text_send(request_rec *r, ajr_outcome_t outcome, int status,
+                     const char *type, const char *text)
+{
+    ajr_log_outcome(r, outcome);
+    head(r, status);
+    ap_set_content_type(r, type);
+    ap_set_content_length(r, (apr_off_t)strlen(text));
+    ap_rputs(text, r);
+    return OK;
+}
+
+static int json_send(request_rec *r, ajr_outcome_t outcome, int status,
+                     const json_t *body)
 {
     char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+    int done;
 
     if (text == NULL) {
         return ajr_respond_empty(r, AJR_INTERNAL, HTTP_INTERNAL_SERVER_ERROR);
     }
-    ajr_log_outcome(r, outcome);
-    head(r, ajr_outcome_row(outcome)->status);
-    ap_set_content_type(r, "application/json");
-    ap_set_content_length(r, (apr_off_t)strlen(text));
-    ap_rputs(text, r);
+    done = text_send(r, outcome, status, "application/json", text);
     free(text);
-    return OK;
+    return done;
+}
+
+int ajr_respond_json(request_rec *r, ajr_outcome_t outcome, json_t *body)
+{
+    return json_send(r, outcome, ajr_outcome_row(outcome)->status, body);
+}
+
+static void refusal_headers(request_rec *r, const ajr_incident_t *incident,
+                            const ajr_refusal_t *refusal)
+{
+    if (refusal->status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->headers_out, "Retry-After", RETRY_AFTER);
+    }
+    if (refusal->status == HTTP_METHOD_NOT_ALLOWED) {
+        apr_table_setn(r->headers_out, "Allow", ajr_handler_methods(r));
+    }
+    challenge_set(r, incident, refusal);
 }
 
 int ajr_respond_refusal(request_rec *r, ajr_outcome_t outcome)
 {
-    const ajr_outcome_row_t *row = ajr_outcome_row(outcome);
     const ajr_dialect_t *dialect = ajr_conf_dialect(ajr_dir_conf(r));
+    ajr_place_t place = ajr_record(r)->handler->place;
+    const ajr_incident_t incident = incident_of(r, outcome, place);
+    ajr_refusal_t refusal = ajr_dialect_refuse(dialect, &incident);
+    const char *page = ajr_login_page(r, place, outcome);
 
-    if (row->status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->headers_out, "Retry-After", RETRY_AFTER);
+    if (page != NULL) {
+        return ajr_respond_empty(r, outcome, page_show(r, page));
     }
-    if (row->status == HTTP_METHOD_NOT_ALLOWED) {
-        apr_table_setn(r->headers_out, "Allow",
-                       ajr_record(r)->handler->methods);
+    refusal_headers(r, &incident, &refusal);
+    if (refusal.page) {
+        return text_send(r, outcome, refusal.status, "text/html; charset=utf-8",
+                         refusal.text);
     }
-    return ajr_respond_json(r, outcome,
-                            ajr_json_own(dialect->refusal(row), r->pool));
+    return json_send(
+        r, outcome, refusal.status,
+        ajr_json_own(dialect->refusal(&refusal, &incident), r->pool));
+}
+
+int ajr_respond_goodbye(request_rec *r, ajr_outcome_t outcome)
+{
+    const ajr_dialect_t *dialect = ajr_conf_dialect(ajr_dir_conf(r));
+    const ajr_incident_t incident =
+        incident_of(r, AJR_LOGGED_OUT, AJR_PLACE_LOGOUT);
+    const ajr_refusal_t said = ajr_dialect_refuse(dialect, &incident);
+
+    if (dialect->goodbye == NULL) {
+        return ajr_respond_empty(r, outcome, dialect->ended);
+    }
+    return json_send(r, outcome, dialect->ended,
+                     ajr_json_own(dialect->goodbye(said.text), r->pool));
 }

@@ -57,6 +57,11 @@ static const char *after_scheme(const char *header)
     return header + strspn(header, " ");
 }
 
+const char *ajr_source_bearer(const request_rec *r)
+{
+    return after_scheme(apr_table_get(r->headers_in, "Authorization"));
+}
+
 /* The same token twice is one token. */
 static void see(search_t *search, const char *value)
 {
@@ -73,8 +78,7 @@ static void see(search_t *search, const char *value)
 
 static void see_header(search_t *search, request_rec *r)
 {
-    const char *value =
-        after_scheme(apr_table_get(r->headers_in, "Authorization"));
+    const char *value = ajr_source_bearer(r);
 
     if (value != NULL) {
         see(search, value);
@@ -254,7 +258,7 @@ static void strip_source(request_rec *r, const ajr_source_t *source)
 
     switch (source->kind) {
     case AJR_SOURCE_HEADER:
-        if (after_scheme(apr_table_get(r->headers_in, "Authorization"))) {
+        if (ajr_source_bearer(r) != NULL) {
             apr_table_unset(r->headers_in, "Authorization");
         }
         break;

@@ -28,6 +28,7 @@ static ajr_outcome_t access_mint(ajr_reply_t *reply, request_rec *r,
         .generation = session->generation,
         .claims = session->claims,
         .lifetime = ajr_conf_access_lifetime(conf),
+        .style = &ajr_conf_dialect(conf)->style,
     };
     json_t *configured = NULL;
     ajr_outcome_t outcome = ajr_mint_claims(&configured, r, session->subject);
@@ -51,34 +52,46 @@ static ajr_outcome_t access_mint(ajr_reply_t *reply, request_rec *r,
                            r->request_time, r->pool);
 }
 
-/* The token of the session's generation, in the family of the one presented. */
-static const char *refresh_mint(request_rec *r, const ajr_session_t *session,
-                                const ajr_grant_t *presented)
+/* The token of the session's generation, in the family of the one presented.
+ * Sessions of a form without S have none: the access token is it. */
+static ajr_outcome_t refresh_mint(ajr_reply_t *reply, request_rec *r,
+                                  const ajr_session_t *session,
+                                  const ajr_grant_t *presented)
 {
     const apr_array_header_t *keys =
         ajr_server_refresh_keys(ajr_server_conf(r->server));
     ajr_grant_t grant = *presented;
 
+    if (!ajr_form_has_secret(grant.form)) {
+        return AJR_OK;
+    }
     memcpy(grant.sid, session->sid, sizeof(grant.sid));
     grant.generation = session->generation;
-    return ajr_grant_build(
+    reply->refresh_token = ajr_grant_build(
         &grant, APR_ARRAY_IDX(keys, 0, const ajr_grant_key_t *), r->pool);
+    return reply->refresh_token == NULL ? AJR_INTERNAL : AJR_OK;
 }
 
 int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
                      const ajr_session_t *session, const ajr_grant_t *grant)
 {
-    const ajr_dialect_t *dialect = ajr_conf_dialect(ajr_dir_conf(r));
+    const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     ajr_reply_t reply = {.scope = session->scope};
     ajr_outcome_t minted = access_mint(&reply, r, session);
 
+    if (minted == AJR_OK) {
+        minted = refresh_mint(&reply, r, session, grant);
+    }
     if (minted != AJR_OK) {
         return ajr_respond_refusal(r, minted);
     }
-    reply.refresh_token = refresh_mint(r, session, grant);
-    if (reply.refresh_token == NULL) {
-        return ajr_respond_refusal(r, AJR_INTERNAL);
+    reply.renewed = outcome == AJR_LOGGED_IN || ajr_conf_rotates(conf);
+    if (ajr_conf_reply_header(conf)) {
+        apr_table_setn(
+            r->headers_out, "Authorization",
+            apr_pstrcat(r->pool, "Bearer ", reply.access_token, NULL));
     }
-    return ajr_respond_json(r, outcome,
-                            ajr_json_own(dialect->reply(&reply), r->pool));
+    return ajr_respond_json(
+        r, outcome,
+        ajr_json_own(ajr_conf_dialect(conf)->reply(&reply), r->pool));
 }

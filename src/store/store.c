@@ -99,14 +99,15 @@ ajr_outcome_t ajr_store_open(ajr_session_t **out, const char **detail,
         asked->login,
         asked->site,
         asked->client,
-        ajr_sendable_bytea(hash, pool),
+        asked->secret_hash == NULL ? NULL : ajr_sendable_bytea(hash, pool),
         ajr_sendable_interval(asked->lifetime, pool),
         ajr_sendable_interval(asked->idle, pool),
         ajr_sendable_note(asked->user_agent, USER_AGENT_MAX, pool),
-        ajr_sendable_note(asked->address, ADDRESS_MAX, pool)};
+        ajr_sendable_note(asked->address, ADDRESS_MAX, pool),
+        ajr_form_name(asked->form)};
     /* Repeated after a lost connection, the first session may stay behind:
      * nobody learns its sid. */
-    ajr_pg_query_t query = {.count = 8, .values = values};
+    ajr_pg_query_t query = {.count = 9, .values = values};
 
     *out = NULL;
     *detail = NULL;
@@ -114,22 +115,27 @@ ajr_outcome_t ajr_store_open(ajr_session_t **out, const char **detail,
         *detail = "the login or the client is not UTF-8";
         return AJR_LOGIN_REFUSED;
     }
-    query.sql = select_from(store, "open", AJR_ROW_COLUMNS,
-                            "$1::text,$2::text,$3::text,$4::bytea,"
-                            "$5::interval,$6::interval,$7::text,$8::text",
-                            pool);
+    query.sql =
+        select_from(store, "open", AJR_ROW_COLUMNS,
+                    "$1::text,$2::text,$3::text,$4::bytea,"
+                    "$5::interval,$6::interval,$7::text,$8::text,$9::text",
+                    pool);
     return ask_session(out, detail, store, &query, open_verdicts, pool);
 }
 
 /* ---- rotate ---- */
 
-/* False when OpenSSL fails. */
+/* NULL for a JWT, which has no S. False when OpenSSL fails. */
 static bool secret_hash(const char **out, const ajr_grant_t *grant,
                         apr_pool_t *pool)
 {
     unsigned char hash[AJR_SECRET_HASH_SIZE];
     ajr_bytes_t bytes = {hash, sizeof(hash)};
 
+    *out = NULL;
+    if (!ajr_form_has_secret(grant->form)) {
+        return true;
+    }
     if (!ajr_grant_secret_hash(hash, grant)) {
         return false;
     }

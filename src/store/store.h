@@ -37,7 +37,9 @@ typedef struct ajr_store_open_t {
     const char *login; /* subject_of() turns it into the subject */
     const char *site;  /* "" = none */
     const char *client;
-    const unsigned char *secret_hash; /* AJR_SECRET_HASH_SIZE bytes */
+    ajr_form_t form;                  /* not JS1 */
+    const unsigned char *secret_hash; /* AJR_SECRET_HASH_SIZE bytes; NULL for
+                                         a form without S */
     apr_interval_time_t lifetime;     /* absolute */
     apr_interval_time_t idle;
     const char *user_agent; /* NULL = unknown */
@@ -59,7 +61,7 @@ typedef struct ajr_store_rotate_t {
     apr_interval_time_t grace; /* JwtRefreshGrace */
 } ajr_store_rotate_t;
 
-/* Opens a session of form jr1, generation 0. LOGGED_IN; LOGIN_REFUSED
+/* Opens a session at generation 0. LOGGED_IN; LOGIN_REFUSED
  * (subject_of() knows no such login, or it is no UTF-8), BLOCKED, UNFIT or
  * DATABASE_*. *detail is for the log, NULL when there is nothing to say. */
 ajr_outcome_t ajr_store_open(ajr_session_t **out, const char **detail,

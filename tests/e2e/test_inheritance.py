@@ -31,6 +31,8 @@ _BY_KIND = {
     "KEY_FILES": ('"{2}"', '"{3}"'),
     "MINT_CLAIMS": ("a one", "a two"),
     "SOURCES": ("cookie:one", "query:two"),
+    "ERROR_TEXTS": ("token_expired one", "token_expired two"),
+    "URL": ("/one", "/two"),
 }
 
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- open(): a login that httpd's provider has agreed to.
 \ir helpers.psql
-SELECT plan(54);
+SELECT plan(61);
 
 CREATE FUNCTION t.open(
     login text DEFAULT 'alice', site text DEFAULT 'shop',
@@ -34,6 +34,21 @@ SELECT ok(created_at BETWEEN :'began'::timestamptz - interval '1 ms'
           AND expires_at = created_at + interval '10 h', 'its times')
   FROM session;
 SELECT is(t.events(:'sid'), 'login', 'and its event');
+
+-- Sessions whose refresh token is a JWT have no S; a js1 would work without
+-- the MAC key, so httpd's login cannot open one.
+SELECT is((open('alice', '', NULL, NULL, '1 h', '1 h', NULL, NULL, f.form)
+          ).verdict, 'logged_in', 'form ' || f.form)
+  FROM (VALUES ('laravel'), ('simplejwt')) f(form);
+SELECT is(array_agg(form ORDER BY form), '{laravel,simplejwt}', 'without S')
+  FROM session WHERE secret_hash IS NULL;
+SELECT throws_like(format($$ SELECT open('alice', '', NULL, sha256('S'), '1 h',
+    '1 h', NULL, NULL, %L) $$, f.form), 'open() makes no session of form%',
+    'no session of form ' || coalesce(f.form, 'NULL'))
+  FROM (VALUES ('js1'), ('other'), (NULL)) f(form);
+SELECT throws_ok($$ SELECT open('alice', '', NULL, sha256('S'), '1 h', '1 h',
+    NULL, NULL, 'laravel') $$, '23514', NULL, 'a JWT has no S');
+DELETE FROM session WHERE form <> 'jr1';
 
 -- The sid is a UUID of version 7 that says the birth.
 SELECT is(substr(:'sid', 15, 1), '7', 'version 7');

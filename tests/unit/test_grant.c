@@ -490,6 +490,71 @@ static void only_the_prefix_makes_it_look_like_one(void **state)
         ajr_grant_looks_like(ajr_bytes_of("eyJhbGciOiJub25lIn0.e30.")));
 }
 
+/* ---- JWTs that act as refresh tokens ---- */
+
+static ajr_outcome_t of_claims(ajr_grant_t *grant, const char *text)
+{
+    json_t *claims;
+
+    assert_true(ajr_json_object(&claims, ajr_bytes_of(text), pool));
+    return ajr_grant_of_claims(grant, AJR_FORM_LARAVEL, claims);
+}
+
+#define SID "\"sid\":\"01890a5d-ac96-774b-bcce-b302099a8057\""
+
+static void claims_name_session_and_generation(void **state)
+{
+    ajr_grant_t grant;
+
+    (void)state;
+    assert_int_equal(of_claims(&grant, "{" SID ",\"gen\":2147483647}"), AJR_OK);
+    assert_int_equal(grant.form, AJR_FORM_LARAVEL);
+    assert_int_equal(grant.generation, AJR_GENERATION_MAX);
+    assert_int_equal(grant.sid[0], 0x01);
+    assert_int_equal(grant.sid[15], 0x57);
+}
+
+static void a_token_of_somebody_else_is_unknown(void **state)
+{
+    ajr_grant_t grant;
+
+    (void)state;
+    assert_int_equal(of_claims(&grant, "{\"sub\":\"1\"}"), AJR_UNKNOWN);
+}
+
+static void half_a_name_is_malformed(void **state)
+{
+    static const char *const texts[] = {
+        "{" SID "}",
+        "{\"gen\":1}",
+        "{" SID ",\"gen\":\"1\"}",
+        "{" SID ",\"gen\":1.0}",
+        "{" SID ",\"gen\":-1}",
+        "{" SID ",\"gen\":2147483648}",
+        "{" SID ",\"gen\":null}",
+        "{\"sid\":7,\"gen\":1}",
+        "{\"sid\":\"x\",\"gen\":1}",
+    };
+    ajr_grant_t grant;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_int_equal(of_claims(&grant, texts[i]), AJR_GRANT_MALFORMED);
+    }
+}
+
+static void each_form_has_the_name_that_sql_knows(void **state)
+{
+    (void)state;
+    assert_string_equal(ajr_form_name(AJR_FORM_JR1), "jr1");
+    assert_string_equal(ajr_form_name(AJR_FORM_JS1), "js1");
+    assert_string_equal(ajr_form_name(AJR_FORM_LARAVEL), "laravel");
+    assert_string_equal(ajr_form_name(AJR_FORM_SIMPLEJWT), "simplejwt");
+    assert_true(ajr_form_has_secret(AJR_FORM_JS1));
+    assert_false(ajr_form_has_secret(AJR_FORM_LARAVEL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -513,6 +578,10 @@ int main(void)
         cmocka_unit_test(a_short_key_is_refused_with_its_length),
         cmocka_unit_test(the_database_gets_a_hash_of_the_secret),
         cmocka_unit_test(only_the_prefix_makes_it_look_like_one),
+        cmocka_unit_test(claims_name_session_and_generation),
+        cmocka_unit_test(a_token_of_somebody_else_is_unknown),
+        cmocka_unit_test(half_a_name_is_malformed),
+        cmocka_unit_test(each_form_has_the_name_that_sql_knows),
     };
 
     apr_initialize();

@@ -127,6 +127,27 @@ static void a_token_says_what_the_module_knows_and_no_more(void **state)
                          "\"gen\":2147483647}");
 }
 
+/* nbf, the iat of the token traded, a jti without hyphens, a token_type. */
+static void a_style_adds_what_its_hosts_expect(void **state)
+{
+    const ajr_mint_style_t style = {true, true, true, "access"};
+    ajr_mint_t mint = sample();
+
+    (void)state;
+    mint.style = &style;
+    mint.first_issued = apr_time_from_sec(1763700000);
+    assert_claims(&mint, "{\"iss\":\"https://issuer.example\",\"sub\":\"42\","
+                         "\"iat\":1763700000,\"nbf\":1763712000,"
+                         "\"exp\":1763712300,\"token_type\":\"access\","
+                         "\"jti\":\"ffeeddccbbaa99887766554433221100\","
+                         "\"sid\":\"00112233-4455-6677-8899-aabbccddeeff\","
+                         "\"gen\":7}");
+    mint.first_issued = 0;
+    assert_int_equal(
+        json_integer_value(json_object_get(claims_of(&mint), "iat")),
+        1763712000);
+}
+
 static void several_audiences_are_a_list_none_is_absent(void **state)
 {
     ajr_mint_t mint = sample();
@@ -316,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_says_what_the_module_knows_and_no_more),
+        cmocka_unit_test(a_style_adds_what_its_hosts_expect),
         cmocka_unit_test(several_audiences_are_a_list_none_is_absent),
         cmocka_unit_test(claims_of_sql_cannot_stand_in_for_the_module),
         cmocka_unit_test(a_null_removes_its_claim_and_no_reserved_one),

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rows, for dialect.c, and what several of them share.
+ */
+#ifndef AJR_DIALECTS_H
+#define AJR_DIALECTS_H
+
+#include "dialect.h"
+
+extern const ajr_dialect_t ajr_dialect_oauth2;
+extern const ajr_dialect_t ajr_dialect_express;
+extern const ajr_dialect_t ajr_dialect_pair;
+extern const ajr_dialect_t ajr_dialect_cookie;
+
+/* {"error": the word} */
+json_t *ajr_dialect_error_word(const ajr_refusal_t *refusal,
+                               const ajr_incident_t *incident);
+
+#endif

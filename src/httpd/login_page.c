@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JwtLoginPage: where a browser goes that may not see what it asked for. A URL
+ * of the configuration alone: nothing of the request gets into it.
+ */
+#include "module.h"
+
+#include <string.h>
+
+/* The first type of Accept is JSON of some kind. */
+static bool accepts_json_first(const char *accept, apr_pool_t *pool)
+{
+    char *first = apr_pstrndup(pool, accept, strcspn(accept, ",;"));
+
+    ap_str_tolower(first);
+    return strstr(first, "/json") != NULL || strstr(first, "+json") != NULL;
+}
+
+/* As Laravel has it: a script that takes anything wants JSON too. */
+static bool wants_json(const request_rec *r)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+    const char *with = apr_table_get(r->headers_in, "X-Requested-With");
+    bool anything = accept == NULL || *accept == '\0' ||
+                    strncmp(accept, "*/*", 3) == 0 || strcmp(accept, "*") == 0;
+
+    if (anything) {
+        return with != NULL && ap_cstr_casecmp(with, "XMLHttpRequest") == 0;
+    }
+    return accepts_json_first(accept, r->pool);
+}
+
+const char *ajr_login_page(request_rec *r, ajr_place_t place,
+                           ajr_outcome_t outcome)
+{
+    const ajr_dir_conf_t *conf = ajr_dir_conf(r);
+    const char *page = ajr_conf_login_page(conf);
+
+    if (page == NULL || ajr_outcome_row(outcome)->status != HTTP_UNAUTHORIZED ||
+        (place == AJR_PLACE_API && !ajr_authn_ours(ap_auth_type(r))) ||
+        (ajr_conf_dialect(conf)->pages & 1U << place) == 0 || wants_json(r)) {
+        return NULL;
+    }
+    return page;
+}
