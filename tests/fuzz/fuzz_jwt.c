@@ -26,13 +26,27 @@ static const char ed_key[] =
     "MC4CAQAwBQYDK2VwBCIEICu9Lgg5yMEf2eXCaGV44gdAdsT8Z6f+BQdyme/bIYZU\n"
     "-----END PRIVATE KEY-----\n";
 
+/* The private half is lost: what is signed is in the corpus. */
+static const char rsa_key[] =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEArBr7bFksv8NSTj5LuKPb\n"
+    "9SjZctI7ywqQ4pkxe/7UkNJyRUOseKwOWSfGHY2LMonOwXOhV8uzhlweUrWHska+\n"
+    "TF+eGSmCL89CAYa/ECHeAXvA5lrLxSs/MRY7YAbhDGW2BSxZUZlqYBc0cFzXxjiO\n"
+    "AtwGm7bPD+fpq5gZ7K8T3ZETmYQuEUotVrizMkSOjTn8hHw1R+OZmQhWtG2raS8o\n"
+    "7c3xlrmsR8ZunavfhzH19Qn5heODqY2nIkA43hIAmsXRPwqVbhDUmVgu4MUhR9lu\n"
+    "DQyhve2t8jLeYav6Sv6lPwF+Nc2Gbj/hSsIfQ8XW+YFKSSOgsdP8M+5LRoWLa2A7\n"
+    "bQIDAQAB\n"
+    "-----END PUBLIC KEY-----\n";
+
 static const ajr_keyset_t *keys(void)
 {
     static const struct {
         const char *alg, *kid, *material;
     } rows[] = {{"HS256", NULL, secret},
                 {"ES256", "ec", ec_key},
-                {"EdDSA", "ed", ed_key}};
+                {"EdDSA", "ed", ed_key},
+                {"RS256", "rs", rsa_key},
+                {"PS512", "ps", rsa_key}};
     static apr_array_header_t *all;
     size_t i;
 
@@ -40,7 +54,7 @@ static const ajr_keyset_t *keys(void)
         return all;
     }
     fuzz_keep_begin();
-    all = apr_array_make(fuzz_forever(), 3, sizeof(ajr_key_t *));
+    all = apr_array_make(fuzz_forever(), 5, sizeof(ajr_key_t *));
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         ajr_key_t *key;
 
@@ -93,6 +107,65 @@ static int was_signed(const ajr_jwt_t *jwt, ajr_bytes_t token, apr_pool_t *pool)
                           pool);
 }
 
+static apr_array_header_t *list(apr_pool_t *pool, const char *a, const char *b)
+{
+    apr_array_header_t *made = apr_array_make(pool, 2, sizeof(char *));
+
+    APR_ARRAY_PUSH(made, const char *) = a;
+    APR_ARRAY_PUSH(made, const char *) = b;
+    return made;
+}
+
+static int is_text(const json_t *value, const char *text)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
+}
+
+static int holds(const json_t *array, const char *text)
+{
+    size_t i;
+
+    for (i = 0; i < json_array_size(array); i++) {
+        if (is_text(json_array_get(array, i), text)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Every demand at once, and what a token that meets them must hold. */
+static void judge_strictly(const ajr_jwt_t *jwt, apr_pool_t *pool)
+{
+    static const char *const demanded[] = {"nbf", NULL};
+    const json_t *aud = json_object_get(jwt->claims, "aud");
+    const json_t *typ = json_object_get(jwt->header, "typ");
+    ajr_policy_t policy = {.issuers = list(pool, "i", "j"),
+                           .audiences = list(pool, "a", "b"),
+                           .required = list(pool, "exp", "jti"),
+                           .types = list(pool, "JWT", "x+jwt"),
+                           .subject_claim = "uid",
+                           .demanded = demanded,
+                           .lifetime_from_nbf = true,
+                           .whole_times = true,
+                           .max_lifetime = apr_time_from_sec(3600)};
+    const char *subject;
+
+    if (ajr_policy_judge(&subject, jwt, &policy, APR_INT64_C(1700000000000000),
+                         pool) != AJR_OK) {
+        MUST(subject == NULL);
+        return;
+    }
+    MUST(is_text(json_object_get(jwt->claims, "iss"), "i") ||
+         is_text(json_object_get(jwt->claims, "iss"), "j"));
+    MUST(is_text(aud, "a") || is_text(aud, "b") || holds(aud, "a") ||
+         holds(aud, "b"));
+    MUST(json_is_string(typ));
+    MUST(json_is_string(json_object_get(jwt->claims, "jti")));
+    MUST(json_object_get(jwt->claims, "uid") != NULL);
+    MUST(json_integer_value(json_object_get(jwt->claims, "exp")) > 1700000000);
+    MUST(json_integer_value(json_object_get(jwt->claims, "nbf")) <= 1700000000);
+}
+
 static void judge(const ajr_jwt_t *jwt, apr_pool_t *pool)
 {
     static const apr_time_t times[] = {0, APR_INT64_C(1700000000000000)};
@@ -109,6 +182,7 @@ static void judge(const ajr_jwt_t *jwt, apr_pool_t *pool)
         MUST(subject == NULL ||
              (*subject != '\0' && ajr_text_printable(ajr_bytes_of(subject))));
     }
+    judge_strictly(jwt, pool);
 }
 
 static ajr_outcome_t verify(ajr_bytes_t token, apr_pool_t *pool)
