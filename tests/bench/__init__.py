@@ -14,5 +14,7 @@
     report    the table, the facts of the machine, JSON
     machine   on what it was measured
     memory    whether the children grow
+    revocations  from COMMIT to the first refusal in every child
+    millions  many sessions against few: HOT, sizes, purge
     bench     the command line
 """

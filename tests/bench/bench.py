@@ -15,7 +15,7 @@ import sys
 sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
 
 # pylint: disable=wrong-import-position
-from bench import machine, memory, report, rounds
+from bench import machine, memory, millions, report, revocations, rounds
 from bench.figures import figures
 from bench.measure import Wrong
 from bench.rows import ROWS, chosen
@@ -45,6 +45,13 @@ def arguments():
                         const=1_000_000,
                         help="also watch the children's memory over N "
                              "requests (%(const)s)")
+    parser.add_argument("--revocations", type=int, metavar="N", default=0,
+                        help="from COMMIT to the first refusal, N times; 0 "
+                             "leaves it out (default: %(default)s)")
+    parser.add_argument("--millions", type=int, metavar="N", nargs="?",
+                        const=10_000_000,
+                        help="also compare N sessions (%(const)s) with "
+                             f"{millions.SMALL}: takes half an hour")
     parser.add_argument("--quick", action="store_true",
                         help="one short round and few sessions, to see that "
                              "everything works: its figures mean nothing")
@@ -64,14 +71,27 @@ def say(line):
 
 
 def measure(asked):
-    """Runs it: the Figures of all rows, and the Growths."""
+    """Runs it: the Figures of all rows, and what was watched besides."""
     rows = chosen(asked.only)
     with Place() as place:
         stage = Stage(place, asked.sessions)
         found = rounds.run(stage, rows, asked.rounds, asked.seconds, say)
         growths = memory.run(stage, asked.memory, say) if asked.memory else []
         stage.verify()
-    return [figures(row, found) for row in rows], growths
+    return [figures(row, found) for row in rows], growths, _besides(asked)
+
+
+def _besides(asked):
+    """What has servers of its own: Latencies, and Millions or None."""
+    latencies = many = None
+    if asked.revocations:
+        with Place() as place:
+            latencies = revocations.run(place, asked.revocations, say)
+    if asked.millions:
+        with Place() as place:
+            many = millions.run(place, asked.millions, asked.rounds,
+                                asked.seconds, say)
+    return latencies or [], many
 
 
 def main():
@@ -84,16 +104,18 @@ def main():
     if machine.busy():
         say("Something else runs on this machine: the figures will be noisy.")
     try:
-        rows, growths = measure(asked)
+        rows, growths, (latencies, many) = measure(asked)
     except Wrong as error:
         return f"WRONG ANSWERS, so no figures: {error}"
     print(report.facts(known, asked.rounds, asked.seconds), end="\n\n")
     print(report.table(rows), end="\n\n")
     print("\n".join(map(str, growths))
           or "memory: not watched (--memory does)")
+    print("\n".join(map(str, latencies)) or "revocations: not measured")
+    print(many or "millions of sessions: not loaded (--millions does)")
     if asked.json:
         report.save(asked.json, known, asked.rounds, asked.seconds, rows,
-                    growths)
+                    growths, latencies, many)
     return 0
 
 

@@ -41,12 +41,17 @@ def table(rows):
     return "\n".join([*lines, "", _LEGEND, *notes])
 
 
-def save(path, known, rounds, seconds, rows, memory):
+# pylint: disable-next=too-many-arguments
+def save(path, known, rounds, seconds, rows, memory, latencies, many):
     """Writes all of it as JSON."""
     value = {"machine": known, "rounds": rounds, "seconds": seconds,
              "rows": [_plain(dataclasses.asdict(row)) for row in rows],
              "memory": [{**dataclasses.asdict(growth), "flat": growth.flat}
-                        for growth in memory]}
+                        for growth in memory],
+             "revocations": [{**dataclasses.asdict(latency),
+                              "reached": latency.reached}
+                             for latency in latencies],
+             "millions": many and dataclasses.asdict(many)}
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n",
                     encoding="utf-8")
 

@@ -14,7 +14,7 @@ from lab import jwt
 from lab.place import TOP, Place
 from lab.process import environment, run
 
-from . import wrk
+from . import millions, wrk
 from .figures import figures, verdict
 from .loads import Get, Refresh, Rotate
 from .measure import Measure, Wrong
@@ -46,6 +46,17 @@ def test_quick_run(tmp_path):
             next(known for known in ROWS if known.name == row["name"]).against)
         assert row["title"] in done.stdout
     assert "memory: not watched" in done.stdout
+
+
+def test_many_sessions():
+    """Few are enough to see that everything is counted."""
+    with Place() as place:
+        found = millions.run(place, 3000, 1, 0.2, print, refreshes=100)
+    assert found.refreshes >= 100
+    assert found.refreshes <= found.updates <= found.refreshes + wrk.CONNECTIONS
+    assert found.hot > 0.9 * found.updates
+    assert found.purged == 300
+    assert "100 M sessions on paper" in str(found)
 
 
 # -- wrong answers ------------------------------------------------------------

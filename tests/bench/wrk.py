@@ -43,22 +43,32 @@ class Count:
     busy: float    # CPU time of wrk, as a part of one core
 
 
-def run(script, url, seconds, *arguments, headers=()):
-    """Runs wrk with a script of this folder for `seconds`: a Count."""
-    argv = ["wrk", "-t1", f"-c{CONNECTIONS}", "-d", _FOR_EVER,
+def start(script, url, *arguments, connections=CONNECTIONS, headers=()):
+    """Starts wrk with a script of this folder: the process, for stop()."""
+    argv = ["wrk", "-t1", f"-c{connections}", "-d", _FOR_EVER,
             "-s", script, *(f"-H{name}: {value}" for name, value in headers),
             url, "--", *map(str, arguments)]
-    before = client_cpu()
-    with subprocess.Popen(argv, cwd=_FOLDER, env=environment(), text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as process:
+    return subprocess.Popen(argv, cwd=_FOLDER, env=environment(), text=True,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT)
+
+
+def stop(process):
+    """Ends it: a Count."""
+    before = client_cpu()  # knows a process once it has been waited for
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    return _read(output, client_cpu() - before)
+
+
+def run(script, url, seconds, *arguments, headers=()):
+    """Runs wrk with a script of this folder for `seconds`: a Count."""
+    with start(script, url, *arguments, headers=headers) as process:
         try:
             time.sleep(seconds)
-            process.send_signal(signal.SIGINT)
-            output, _ = process.communicate(timeout=30)
+            return stop(process)
         finally:
             process.kill()
-    return _read(output, client_cpu() - before)
 
 
 def _read(output, cpu):
