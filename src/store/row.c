@@ -20,9 +20,12 @@ static const char *text_at(const PGresult *result, int column)
     return PQgetvalue(result, 0, column);
 }
 
-static bool integer_at(apr_int64_t *out, const PGresult *result, int column)
+bool ajr_row_integer(apr_int64_t *out, const PGresult *result, int row,
+                     int column)
 {
-    const char *text = text_at(result, column);
+    const char *text = PQgetisnull(result, row, column)
+                           ? NULL
+                           : PQgetvalue(result, row, column);
     char *end;
 
     if (text == NULL || !(apr_isdigit(text[0]) || text[0] == '-')) {
@@ -68,8 +71,8 @@ static const char *read_session(ajr_session_t *session, const PGresult *result,
     if (!ajr_uuid_parse(session->sid, text_at(result, SID))) {
         return "sid";
     }
-    if (!integer_at(&generation, result, GENERATION) || generation < 0 ||
-        generation > AJR_GENERATION_MAX) {
+    if (!ajr_row_integer(&generation, result, 0, GENERATION) ||
+        generation < 0 || generation > AJR_GENERATION_MAX) {
         return "generation";
     }
     session->generation = (apr_uint32_t)generation;
@@ -83,7 +86,7 @@ static const char *read_session(ajr_session_t *session, const PGresult *result,
         !ajr_json_object(&session->claims, ajr_bytes_of(claims), pool)) {
         return "claims";
     }
-    if (!integer_at(&session->remaining, result, REMAINING)) {
+    if (!ajr_row_integer(&session->remaining, result, 0, REMAINING)) {
         return "remaining";
     }
     return NULL;

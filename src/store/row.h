@@ -30,4 +30,8 @@ ajr_outcome_t ajr_row_verdict(const char **detail, const PGresult *result,
 ajr_outcome_t ajr_row_session(ajr_session_t **out, const char **detail,
                               const PGresult *result, apr_pool_t *pool);
 
+/* A number; false when there is none. */
+bool ajr_row_integer(apr_int64_t *out, const PGresult *result, int row,
+                     int column);
+
 #endif

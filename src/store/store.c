@@ -8,6 +8,7 @@
 #include "row.h"
 #include "sendable.h"
 #include "uuid.h"
+#include "verb.h"
 
 #define USER_AGENT_MAX 255
 #define ADDRESS_MAX 64
@@ -40,28 +41,7 @@ const char *ajr_store_schema_refuses(const char *schema)
 
 /* ---- one round trip ---- */
 
-/* Runs a verb and reads its verdict. */
-static ajr_outcome_t ask(PGresult **result, const char **detail,
-                         const ajr_store_t *store, ajr_pg_query_t *query,
-                         const ajr_outcome_t *verdicts, apr_pool_t *pool)
-{
-    ajr_outcome_t outcome;
-
-    *result = NULL;
-    *detail = NULL;
-    if (store->pg == NULL) {
-        *detail = "the child has no pool of connections";
-        return AJR_INTERNAL;
-    }
-    query->fit = ajr_row_fit;
-    outcome = ajr_pg_query(result, detail, store->pg, query, pool);
-    if (outcome != AJR_OK) {
-        return outcome;
-    }
-    return ajr_row_verdict(detail, *result, verdicts);
-}
-
-/* The same for verbs that answer with a session. */
+/* For verbs that answer with a session. */
 static ajr_outcome_t ask_session(ajr_session_t **out, const char **detail,
                                  const ajr_store_t *store,
                                  ajr_pg_query_t *query,
@@ -69,7 +49,8 @@ static ajr_outcome_t ask_session(ajr_session_t **out, const char **detail,
                                  apr_pool_t *pool)
 {
     PGresult *result;
-    ajr_outcome_t outcome = ask(&result, detail, store, query, verdicts, pool);
+    ajr_outcome_t outcome =
+        ajr_verb_ask(&result, detail, store, query, verdicts, pool);
 
     *out = NULL;
     if (!ajr_outcome_good(outcome) ||
@@ -77,15 +58,6 @@ static ajr_outcome_t ask_session(ajr_session_t **out, const char **detail,
         return outcome;
     }
     return AJR_DATABASE_ERROR;
-}
-
-static const char *select_from(const ajr_store_t *store, const char *name,
-                               const char *columns, const char *arguments,
-                               apr_pool_t *pool)
-{
-    return apr_pstrcat(pool, "SELECT ", columns, " FROM ",
-                       ajr_sendable_function(store->schema, name, pool), "(",
-                       arguments, ")", NULL);
 }
 
 /* ---- open ---- */
@@ -116,10 +88,10 @@ ajr_outcome_t ajr_store_open(ajr_session_t **out, const char **detail,
         return AJR_LOGIN_REFUSED;
     }
     query.sql =
-        select_from(store, "open", AJR_ROW_COLUMNS,
-                    "$1::text,$2::text,$3::text,$4::bytea,"
-                    "$5::interval,$6::interval,$7::text,$8::text,$9::text",
-                    pool);
+        ajr_verb_select(store, "open", AJR_ROW_COLUMNS,
+                        "$1::text,$2::text,$3::text,$4::bytea,"
+                        "$5::interval,$6::interval,$7::text,$8::text,$9::text",
+                        pool);
     return ask_session(out, detail, store, &query, open_verdicts, pool);
 }
 
@@ -202,11 +174,11 @@ ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
         again[GRACE] = ajr_sendable_interval(store->conf.timeout, pool);
     }
     query.sql =
-        select_from(store, "rotate", AJR_ROW_COLUMNS,
-                    "$1::uuid,$2::int,$3::text,$4::bytea,$5::text,$6::text,"
-                    "$7::boolean,$8::interval,$9::boolean,$10::interval,"
-                    "$11::interval,$12::text,$13::interval",
-                    pool);
+        ajr_verb_select(store, "rotate", AJR_ROW_COLUMNS,
+                        "$1::uuid,$2::int,$3::text,$4::bytea,$5::text,$6::text,"
+                        "$7::boolean,$8::interval,$9::boolean,$10::interval,"
+                        "$11::interval,$12::text,$13::interval",
+                        pool);
     return ask_session(out, detail, store, &query, rotate_verdicts, pool);
 }
 
@@ -222,9 +194,9 @@ static ajr_outcome_t end_session(const char **detail, const ajr_store_t *store,
         return AJR_UNKNOWN; /* no session can have that client */
     }
     query.sql =
-        select_from(store, "logout", "*",
-                    "$1::uuid,$2::text,$3::bytea,$4::text,$5::text", pool);
-    return ask(&result, detail, store, &query, logout_verdicts, pool);
+        ajr_verb_select(store, "logout", "*",
+                        "$1::uuid,$2::text,$3::bytea,$4::text,$5::text", pool);
+    return ajr_verb_ask(&result, detail, store, &query, logout_verdicts, pool);
 }
 
 ajr_outcome_t ajr_store_logout(const char **detail, const ajr_store_t *store,

@@ -24,6 +24,7 @@
 
 #include "await.h"
 #include "store.h"
+#include "upkeep.h"
 #include "uuid.h"
 
 static ajr_store_t store;
@@ -289,6 +290,30 @@ static json_t *do_logout_sid(const json_t *command, apr_pool_t *pool)
     return answer(outcome, detail);
 }
 
+static json_t *do_purge(const json_t *command, apr_pool_t *pool)
+{
+    apr_int64_t removed;
+    const char *detail;
+    json_t *said =
+        answer(ajr_store_purge(&removed, &detail, &store,
+                               (int)number_of(command, "batch"), pool),
+               NULL);
+
+    json_object_set_new(said, "detail",
+                        detail ? json_string(detail) : json_null());
+    json_object_set_new(said, "removed", json_integer(removed));
+    return said;
+}
+
+static json_t *do_raise(const json_t *command, apr_pool_t *pool)
+{
+    const char *detail;
+    ajr_outcome_t outcome = ajr_store_raise_access_lifetime(
+        &detail, &store, ms_of(command, "lifetime_ms"), pool);
+
+    return answer(outcome, detail);
+}
+
 /* Rotations one after the other, for the time of a round trip. */
 static json_t *do_bench(const json_t *command, apr_pool_t *pool)
 {
@@ -396,6 +421,7 @@ static const struct {
     {"query", do_query},   {"crowd", do_crowd},
     {"open", do_open},     {"rotate", do_rotate},
     {"logout", do_logout}, {"logout_sid", do_logout_sid},
+    {"purge", do_purge},   {"raise", do_raise},
     {"bench", do_bench},   {"counts", do_counts},
     {"trim", do_trim},     {"outage", do_outage},
     {"fork", do_fork},     {"descriptors", do_descriptors},
