@@ -151,6 +151,11 @@ static const char *set_text(cmd_parms *cmd, void *conf, const char *arg)
     return NULL;
 }
 
+static const char *set_text_or_none(cmd_parms *cmd, void *conf, const char *arg)
+{
+    return set_text(cmd, conf, strcmp(arg, "none") == 0 ? "" : arg);
+}
+
 static const char *set_list(cmd_parms *cmd, void *conf, const char *arg)
 {
     APR_ARRAY_PUSH(ajr_slot_array(cmd, conf, sizeof(arg)), const char *) = arg;
@@ -257,6 +262,8 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define SET_CHOICE set_choice
 #define COMMAND_TEXT(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_TEXT set_text
+#define COMMAND_TEXT_OR_NONE(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_TEXT_OR_NONE set_text_or_none
 #define COMMAND_LIST(...) AP_INIT_ITERATE(__VA_ARGS__)
 #define SET_LIST set_list
 #define COMMAND_LIST_OR_ANY(...) AP_INIT_ITERATE(__VA_ARGS__)

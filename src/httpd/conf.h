@@ -83,6 +83,7 @@ typedef struct ajr_error_text_t {
 #define AJR_TYPE_NUMBER int
 #define AJR_TYPE_CHOICE int
 #define AJR_TYPE_TEXT const char *
+#define AJR_TYPE_TEXT_OR_NONE const char *
 #define AJR_TYPE_CONNINFO const char *
 #define AJR_TYPE_SCHEMA const char *
 #define AJR_TYPE_DIALECT const ajr_dialect_t *
@@ -107,6 +108,7 @@ typedef struct ajr_error_text_t {
 #define AJR_UNSET_NUMBER (-1)
 #define AJR_UNSET_CHOICE (-1)
 #define AJR_UNSET_TEXT NULL
+#define AJR_UNSET_TEXT_OR_NONE NULL
 #define AJR_UNSET_CONNINFO NULL
 #define AJR_UNSET_SCHEMA NULL
 #define AJR_UNSET_DIALECT NULL

@@ -8,6 +8,7 @@ the database.
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -16,6 +17,7 @@ from e2e_site import Site, bcrypt
 from lab import jwt
 from lab.place import TOP
 from lab.process import run
+from test_inheritance import DEFAULTS, WORDS
 
 OURS = {"iss": "example.com", "aud": "demo", "user": "alice", "sub": None}
 
@@ -93,6 +95,17 @@ def test_nothing_to_say(shipped, name):
     """httpd -t, without a word."""
     status, said = shipped(name).httpd.configtest()
     assert (status, said) == (0, "Syntax OK\n")
+
+
+def test_reference_has_the_defaults(shipped):
+    """What it says is what the README calls the default."""
+    text = shipped("reference.conf").httpd.config
+    values = dict(re.findall(r"^\s*(Jwt\w+) (.*)$", text, re.M))
+    for name, default in DEFAULTS.items():
+        assert values[name] == default, name
+    assert len(DEFAULTS) > 10
+    for name, word in WORDS:
+        assert values[name] == word or name == "JwtKey", name
 
 
 # -- mod_auth_openidc --------------------------------------------------------

@@ -21,7 +21,8 @@ ROWS = [(name, kind, where) for _, kind, name, where in _ROW.findall(
 _BY_KIND = {
     "DURATION": ("11s", "12s"), "LIFETIME": ("11m", "12m"),
     "FLAG": ("On", "Off"), "NUMBER": ("3", "4"), "CHOICE": ("On", "Off"),
-    "TEXT": ("one", "two"), "LIST": ("one", "two"),
+    "TEXT": ("one", "two"), "TEXT_OR_NONE": ("one", "two"),
+    "LIST": ("one", "two"),
     "LIST_OR_ANY": ("one", "two"), "LIST_OR_NONE": ("one", "two"), "SCHEMA": ("one", "two"),
     "EXPORTS": ("one", "two"), "FIELDS": ("a b", "c d"),
     "PROVIDERS": ("file", "dbd"), "RATE": ("3/1m", "Off"), "DIALECT": ("oauth2", "oauth2"),
@@ -36,18 +37,18 @@ _BY_KIND = {
 }
 
 
-def _documented():
-    """{directive: default} of the README, where that can be written down."""
+def documented():
+    """{directive: default} of the README."""
     text = (TOP / "README.md").read_text(encoding="utf-8")
     cells = re.findall(r"^\| `(Jwt\w+)[^|]*(?:\\\|[^|]*)*` \| \w \| ([^|]*) \|",
                        text, re.M)
-    named = {name: default.split(",")[0].replace("`", "").strip()
-             for name, default in cells}
-    return {name: default for name, default in named.items()
-            if default not in ("\u2013", "any", "empty")}
+    return {name: default.split(",")[0].replace("`", "").strip()
+            for name, default in cells}
 
 
-DEFAULTS = _documented()
+#: Those that can be written down.
+DEFAULTS = {name: default for name, default in documented().items()
+            if default not in ("\u2013", "any")}
 
 #: RFC 8037 A.2
 PUBLIC = {"kty": "OKP", "crv": "Ed25519",
