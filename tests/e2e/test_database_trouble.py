@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from e2e_site import AuthSite
+from lab.place import TOP
+from lab.postgres import SCHEMA, Database
 from lab.process import wait_for
 
 #: JwtDatabaseTimeout of these sites, and what a reply may take at most.
@@ -214,6 +217,24 @@ def test_schema_missing(site, db):
     assert site.api(access).status == 200
     db.psql("ALTER SCHEMA elsewhere RENAME TO auth_jwt")
     site.refreshed(token)
+
+
+def test_schema_older(httpd, db):
+    """httpd was upgraded first: 503 with the reason until the schema is too."""
+    name = f"{db.name}_old"
+    db.cluster.create_database(name)
+    db.cluster.load(TOP / "tests" / "sql" / "old" / "schema_1.sql", name)
+    old = Database(db.cluster, name)
+    try:
+        site = AuthSite(httpd, old)
+        site.httpd.expect("outcome=database_error")
+        unavailable(site.ask_login(), "database_error")
+        line, = site.httpd.refusals("database_error")
+        assert "SQLSTATE 42883" in line and "auth_jwt.open" in line
+        db.cluster.load(SCHEMA, name)
+        site.refreshed(site.login()[1])
+    finally:
+        old.drop()
 
 
 def test_schema_of_another_name(auth_site, db):

@@ -7,16 +7,15 @@ statements of rotate() a call is stopped inside claims(), by an advisory lock.
 """
 
 import contextlib
-import hashlib
 import threading
 import uuid
 
-import psycopg2
 import psycopg2.errors
 import pytest
 from lab.process import wait_for
 
-HASH = hashlib.sha256(b"S").digest()
+from stepped import HASH, call
+
 GATE_IN_CLAIMS = """
     CREATE OR REPLACE FUNCTION auth_jwt.claims(subject text, sid uuid)
     RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
@@ -24,94 +23,6 @@ GATE_IN_CLAIMS = """
         PERFORM pg_advisory_xact_lock_shared(1);
         RETURN '{}';
     END $$"""
-
-
-class Client:
-    """A connection with the calls of the stories."""
-
-    def __init__(self, db, user=None, autocommit=True):
-        self.connection = db.connect(user, autocommit)
-        self.pid = self.connection.get_backend_pid()
-        self._thread = self._outcome = None
-
-    def run(self, sql, *values):
-        """Runs a statement; its first row, or None."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(sql, values)
-            return cursor.fetchone() if cursor.description else None
-
-    def rotate(self, sid, generation, grace="30 s", form="jr1", rotate=True):
-        """rotate() in short: (verdict, generation)."""
-        return self.run(*call(sid, generation, grace, form, rotate))
-
-    def begin(self, sql, *values):
-        """Starts a statement that will have to wait."""
-        def work():
-            try:
-                self._outcome = self.run(sql, *values)
-            except psycopg2.Error as error:
-                self._outcome = error
-
-        self._thread = threading.Thread(target=work, daemon=True)
-        self._thread.start()
-
-    def begin_rotate(self, *arguments, **more):
-        """Starts a rotate() that will have to wait."""
-        self.begin(*call(*arguments, **more))
-
-    def result(self):
-        """What the statement that was started has returned."""
-        self._thread.join(20)
-        assert not self._thread.is_alive(), "the statement hangs"
-        if isinstance(self._outcome, Exception):
-            raise self._outcome
-        return self._outcome
-
-    def commit(self):
-        self.connection.commit()
-
-    def rollback(self):
-        self.connection.rollback()
-
-
-def call(sid, generation, grace="30 s", form="jr1", rotate=True):
-    return ("SELECT verdict, generation FROM auth_jwt.rotate(%s, %s, %s, %s,"
-            " NULL, '', %s, %s, false, NULL, NULL)",
-            sid, generation, form, HASH, rotate, grace)
-
-
-@pytest.fixture(name="client")
-def _client(db):
-    """client(user=…, autocommit=…): a connection that is closed at the end."""
-    with contextlib.ExitStack() as stack:
-        def make(user=None, autocommit=True):
-            made = Client(db, user, autocommit)
-            stack.callback(made.connection.close)
-            return made
-        yield make
-
-
-@pytest.fixture(name="holder")
-def _holder(client):
-    """A transaction held by hand."""
-    return client(autocommit=False)
-
-
-@pytest.fixture(name="httpd")
-def _httpd(client):
-    """A call of httpd's role."""
-    return client("site_httpd")
-
-
-@pytest.fixture(name="waits")
-def _waits(db):
-    """waits(client): until its statement waits for a lock."""
-    def until(one):
-        wait_for(lambda: db.value(
-            "SELECT wait_event_type = 'Lock' FROM pg_stat_activity"
-            " WHERE pid = %s AND state = 'active'", one.pid),
-            "the statement to wait for a lock")
-    return until
 
 
 @pytest.fixture(name="session")
