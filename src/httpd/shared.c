@@ -5,14 +5,19 @@
 
 #include <apr_shm.h>
 
+#define CACHE_LINE 64
+
+/* apr_shm keeps its size in front: what it gives is aligned to 8 bytes. */
 static void *memory_make(apr_size_t size, apr_pool_t *pool)
 {
     apr_shm_t *shm = NULL;
+    char *base;
 
-    if (apr_shm_create(&shm, size, NULL, pool) != APR_SUCCESS) {
+    if (apr_shm_create(&shm, size + CACHE_LINE, NULL, pool) != APR_SUCCESS) {
         return NULL;
     }
-    return memset(apr_shm_baseaddr_get(shm), 0, size);
+    base = apr_shm_baseaddr_get(shm);
+    return memset((void *)APR_ALIGN((apr_uintptr_t)base, CACHE_LINE), 0, size);
 }
 
 void *ajr_shared_memory(bool *made, const char *name, apr_size_t size,

@@ -8,9 +8,10 @@
 
 #include "module.h"
 
-/* post_config: the memory of that name; zeroed, and *made true, the first time.
- * NULL when there is none; that has been logged. The name tells its layout too,
- * for a restart may load another version of this module. */
+/* post_config: the memory of that name, aligned to 64 bytes; zeroed, and *made
+ * true, the first time. NULL when there is none; that has been logged. The name
+ * tells its layout too, for a restart may load another version of this module.
+ */
 void *ajr_shared_memory(bool *made, const char *name, apr_size_t size,
                         server_rec *s);
 
