@@ -258,10 +258,13 @@ const ajr_keyset_t *ajr_keys_judging(apr_uint64_t *number,
                                      apr_pool_t *pool);
 void ajr_key_files_check(apr_pool_t *ptemp, server_rec *s);
 
-/* login.c refresh.c logout.c keys.c metadata.c status.c: one handler each. */
+/* login.c refresh.c logout.c introspect.c sessions.c keys.c metadata.c status.c:
+ * one handler each. */
 int ajr_login_run(request_rec *r);
 int ajr_refresh_run(request_rec *r);
 int ajr_logout_run(request_rec *r);
+int ajr_introspect_run(request_rec *r);
+int ajr_sessions_run(request_rec *r);
 int ajr_keys_run(request_rec *r);
 int ajr_metadata_run(request_rec *r);
 int ajr_status_run(request_rec *r);

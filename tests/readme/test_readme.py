@@ -19,6 +19,7 @@ from lab.process import environment, run
 from readme import blocks
 
 TEN_LINES = "A site in ten lines"
+SESSIONS = "Let people see their sessions"
 
 #: What the host of the README has beside our schema.
 HOST = """
@@ -80,14 +81,19 @@ def test_a_site_in_ten_lines(reader, httpd):
     load, _, rest = config.partition("\n")
     assert load.startswith("LoadModule auth_jwt_refresh_module /usr/lib/apache2"
                            f"/modules/{module_file().name}")
-    site = httpd(reader.here(rest))
+    site = httpd(reader.here(rest + blocks("apache", SESSIONS)[0]))
     site.write("htdocs/api/index.html", "mine\n")
 
-    login, api, refresh, logout = [
+    login, api, refresh, logout, sessions, end = [
         line.replace("http://localhost", site.url("").rstrip("/"))
-        for line in curls.splitlines()]
+        for line in (curls + blocks("sh", SESSIONS)[0]).splitlines()]
     tokens = json.loads(reader.shell(login))
     assert reader.shell(api, ACCESS_TOKEN=tokens["access_token"]) == "mine\n"
+    shown = json.loads(reader.shell(sessions,
+                                    ACCESS_TOKEN=tokens["access_token"]))
+    assert [one["current"] for one in shown["sessions"]] == [True]
+    assert json.loads(reader.shell(
+        end, ACCESS_TOKEN=tokens["access_token"])) == {"ended": 0}
     old = tokens["refresh_token"]
     tokens = json.loads(reader.shell(refresh, REFRESH_TOKEN=old))
     assert reader.shell(api, ACCESS_TOKEN=tokens["access_token"]) == "mine\n"
