@@ -183,27 +183,31 @@ def test_who_asks(site):
     assert answer.status == 403
 
 
-@pytest.mark.parametrize("body, status, tag", [
+UNREADABLE = [
     ("", 400, "parameter_missing"), ("token=", 400, "parameter_missing"),
     ("&", 400, "parameter_missing"),
     ("token=a&token=b", 400, "body_malformed"),
     ("token=%zz", 400, "body_malformed"),
-    ("token=" + "x" * 16384, 413, "body_too_large")])
-def test_requests_that_cannot_be_read(site, body, status, tag):
+    ("token=" + "x" * 16384, 413, "body_too_large")]
+
+
+def test_requests_that_cannot_be_read(site):
     """RFC 7662 2.3 leaves these to RFC 6749 5.2."""
     site = site()
-    answer = site.client.post_form("/introspect", body, CALLER)
-    site.refused(answer, status, tag)
-    assert answer.json()["error"] == "invalid_request"
+    for body, status, tag in UNREADABLE:
+        answer = site.client.post_form("/introspect", body, CALLER)
+        assert (answer.status, answer.get("X-Outcome")) == (status, tag), body
+        assert answer.json()["error"] == "invalid_request"
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_post_only(site, method):
+def test_post_only(site):
     """A token has no business in a URL."""
     site = site()
-    answer = site.client.request(method, "/introspect?token=x", CALLER)
-    site.refused(answer, 405, "method_refused")
-    assert answer.get("Allow") == "POST"
+    for method in ("GET", "PUT", "DELETE"):
+        answer = site.client.request(method, "/introspect?token=x", CALLER)
+        assert answer.status == 405
+        assert answer.get("X-Outcome") == "method_refused"
+        assert answer.get("Allow") == "POST"
 
 
 def test_database_away(site, cluster):

@@ -114,25 +114,25 @@ def test_a_neighbour_behind_the_same_address(site):
     assert ask(site, "bob", USERS["bob"], "10.0.0.1")[0] == "login_limited"
 
 
-@pytest.mark.parametrize("one, other, same", [
-    ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
-    ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
-    ("10.0.0.1", "10.0.0.2", False)])
-def test_what_is_one_address(site, one, other, same):
+def test_what_is_one_address(site):
     """An IPv6 client has 2^64 addresses, and one count."""
     site = site()
-    for i in range(3):
-        ask(site, f"user{i}", "guess", one)
-    outcome, _ = ask(site, "user9", "guess", other)
-    assert outcome == ("login_limited" if same else "login_refused")
+    for one, other, same in (
+            ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+            ("2001:db8:2:2::1", "2001:db8:2:3::1", False),
+            ("10.0.0.1", "10.0.0.2", False)):
+        for i in range(3):
+            assert ask(site, f"{one} {i}", "x", one)[0] == "login_refused"
+        outcome, _ = ask(site, f"{one} 9", "x", other)
+        assert outcome == ("login_limited" if same else "login_refused"), one
 
 
-@pytest.mark.parametrize("other", ["ALICE", " alice", "alice ", "Alice"])
-def test_one_name_in_other_letters(site, other):
+def test_one_name_in_other_letters(site):
     """What a database may take for the same name has no count of its own."""
     site = site()
     assert guess(site, "alice", "10.0.0.1", 3) == {"login_refused": 3}
-    assert guess(site, other, "10.0.0.2", 1) == {"login_limited": 1}
+    for other in ("ALICE", " alice", "alice ", "Alice"):
+        assert guess(site, other, "10.0.0.2", 1) == {"login_limited": 1}
 
 
 def test_time_pays(site):
