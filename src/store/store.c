@@ -10,9 +10,6 @@
 #include "uuid.h"
 #include "verb.h"
 
-#define USER_AGENT_MAX 255
-#define ADDRESS_MAX 64
-
 /* What each verb may answer; anything else is trouble with the schema. */
 static const ajr_outcome_t open_verdicts[] = {
     AJR_LOGGED_IN, AJR_LOGIN_REFUSED, AJR_BLOCKED, AJR_UNFIT, AJR_OUTCOMES};
@@ -74,8 +71,8 @@ ajr_outcome_t ajr_store_open(ajr_session_t **out, const char **detail,
         asked->secret_hash == NULL ? NULL : ajr_sendable_bytea(hash, pool),
         ajr_sendable_interval(asked->lifetime, pool),
         ajr_sendable_interval(asked->idle, pool),
-        ajr_sendable_note(asked->user_agent, USER_AGENT_MAX, pool),
-        ajr_sendable_note(asked->address, ADDRESS_MAX, pool),
+        ajr_sendable_note(asked->user_agent, AJR_USER_AGENT_MAX, pool),
+        ajr_sendable_note(asked->address, AJR_ADDRESS_MAX, pool),
         ajr_form_name(asked->form)};
     /* Repeated after a lost connection, the first session may stay behind:
      * nobody learns its sid. */
@@ -130,7 +127,7 @@ static void outage_values(const char **began, const char **ended,
 }
 
 /* $8 and $13 of rotate(). */
-enum { GRACE = 7, PATIENCE = 12, ROTATE_VALUES = 13 };
+enum { GRACE = 7, PATIENCE = 12, ROTATE_VALUES = 15 };
 
 ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
                                const ajr_store_t *store,
@@ -151,7 +148,9 @@ ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
         NULL, /* the last outage: */
         NULL,
         asked->scope,
-        NULL /* how long we wait */};
+        NULL, /* how long we wait */
+        asked->supersede ? "true" : "false",
+        asked->present.subject};
     const char *again[ROTATE_VALUES];
     ajr_pg_query_t query = {.count = ROTATE_VALUES,
                             .values = values,
@@ -160,7 +159,8 @@ ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
 
     *out = NULL;
     *detail = NULL;
-    if (!ajr_sendable_text(asked->present.client)) {
+    if (!ajr_sendable_text(asked->present.client) ||
+        !ajr_sendable_text(asked->present.subject)) {
         return AJR_UNKNOWN; /* no session can have it */
     }
     if (!secret_hash(&values[3], grant, pool)) {
@@ -177,7 +177,8 @@ ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
         ajr_verb_select(store, "rotate", AJR_ROW_COLUMNS,
                         "$1::uuid,$2::int,$3::text,$4::bytea,$5::text,$6::text,"
                         "$7::boolean,$8::interval,$9::boolean,$10::interval,"
-                        "$11::interval,$12::text,$13::interval",
+                        "$11::interval,$12::text,$13::interval,"
+                        "$14::boolean,$15::text",
                         pool);
     return ask_session(out, detail, store, &query, rotate_verdicts, pool);
 }
@@ -188,14 +189,15 @@ static ajr_outcome_t end_session(const char **detail, const ajr_store_t *store,
                                  const char *const *values, apr_pool_t *pool)
 {
     PGresult *result;
-    ajr_pg_query_t query = {.count = 5, .values = values};
+    ajr_pg_query_t query = {.count = 6, .values = values};
 
-    if (!ajr_sendable_text(values[3])) {
-        return AJR_UNKNOWN; /* no session can have that client */
+    if (!ajr_sendable_text(values[3]) || !ajr_sendable_text(values[5])) {
+        return AJR_UNKNOWN; /* no session can have them */
     }
-    query.sql =
-        ajr_verb_select(store, "logout", "*",
-                        "$1::uuid,$2::text,$3::bytea,$4::text,$5::text", pool);
+    query.sql = ajr_verb_select(store, "logout", "*",
+                                "$1::uuid,$2::text,$3::bytea,$4::text,$5::text,"
+                                "$6::text",
+                                pool);
     return ajr_verb_ask(&result, detail, store, &query, logout_verdicts, pool);
 }
 
@@ -204,8 +206,11 @@ ajr_outcome_t ajr_store_logout(const char **detail, const ajr_store_t *store,
                                apr_pool_t *pool)
 {
     const char *values[] = {ajr_uuid_format(asked->grant->sid, pool),
-                            ajr_form_name(asked->grant->form), NULL,
-                            asked->client, asked->site};
+                            ajr_form_name(asked->grant->form),
+                            NULL,
+                            asked->client,
+                            asked->site,
+                            asked->subject};
 
     *detail = NULL;
     if (!secret_hash(&values[2], asked->grant, pool)) {
@@ -220,8 +225,8 @@ ajr_outcome_t ajr_store_logout_sid(const char **detail,
                                    const char *site, const char *client,
                                    apr_pool_t *pool)
 {
-    const char *values[] = {ajr_uuid_format(sid, pool), NULL, NULL, client,
-                            site};
+    const char *values[] = {
+        ajr_uuid_format(sid, pool), NULL, NULL, client, site, NULL};
 
     *detail = NULL;
     return end_session(detail, store, values, pool);

@@ -51,6 +51,8 @@ typedef struct ajr_store_present_t {
     const ajr_grant_t *grant;
     const char *site;
     const char *client;
+    const char *subject; /* of a JWT, which has no S: must be the session's;
+                            NULL for a form with one */
 } ajr_store_present_t;
 
 typedef struct ajr_store_rotate_t {
@@ -58,6 +60,7 @@ typedef struct ajr_store_rotate_t {
     const char *scope; /* wanted, within the session's; NULL = all of it */
     bool rotate;       /* JwtRefreshRotate */
     bool async;        /* JwtDatabaseAsync */
+    bool supersede;    /* JwtSupersede: the access tokens traded go, too */
     apr_interval_time_t grace; /* JwtRefreshGrace */
 } ajr_store_rotate_t;
 

@@ -9,6 +9,10 @@
 
 #include "store.h"
 
+/* What a session keeps of these, in bytes. */
+#define AJR_USER_AGENT_MAX 255
+#define AJR_ADDRESS_MAX 64
+
 /* SELECT columns FROM "schema".name(arguments) */
 const char *ajr_verb_select(const ajr_store_t *store, const char *name,
                             const char *columns, const char *arguments,

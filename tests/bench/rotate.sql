@@ -12,4 +12,5 @@ SELECT verdict, sid, generation, subject, client, scope, claims,
   FROM "auth_jwt".rotate((:head || lpad(:session, 12, '0'))::uuid,
        :generation::int, :form::text, :hash::bytea, NULL::text, ''::text,
        :rotates::boolean, :grace::interval, :async::boolean, NULL::interval,
-       NULL::interval, NULL::text, :patience::interval);
+       NULL::interval, NULL::text, :patience::interval, false::boolean,
+       NULL::text);

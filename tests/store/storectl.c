@@ -22,6 +22,7 @@
 #include <apr_strings.h>
 #include <libpq-fe.h>
 
+#include "adopt.h"
 #include "await.h"
 #include "store.h"
 #include "upkeep.h"
@@ -236,31 +237,60 @@ static json_t *do_open(const json_t *command, apr_pool_t *pool)
     return said;
 }
 
+static ajr_store_host_t host_of(const json_t *command)
+{
+    return (ajr_store_host_t){.claims = json_object_get(command, "claims"),
+                              .lifetime = ms_of(command, "lifetime_ms"),
+                              .idle = ms_of(command, "idle_ms"),
+                              .user_agent = text_of(command, "user_agent"),
+                              .address = text_of(command, "address")};
+}
+
 static ajr_grant_t grant_of(const json_t *command)
 {
-    ajr_grant_t grant = {
-        .form = strcmp(text_of(command, "form"), "js1") == 0 ? AJR_FORM_JS1
-                                                             : AJR_FORM_JR1,
-        .generation = (apr_uint32_t)number_of(command, "generation")};
+    const char *form = text_of(command, "form");
+    ajr_grant_t grant = {.form = AJR_FORM_JR1,
+                         .generation =
+                             (apr_uint32_t)number_of(command, "generation")};
 
+    while (grant.form < AJR_FORM_SIMPLEJWT &&
+           strcmp(ajr_form_name(grant.form), form) != 0) {
+        grant.form++;
+    }
     ajr_uuid_parse(grant.sid, text_of(command, "sid"));
-    hex_of(grant.secret, AJR_SECRET_SIZE, text_of(command, "secret"));
+    if (ajr_form_has_secret(grant.form)) {
+        hex_of(grant.secret, AJR_SECRET_SIZE, text_of(command, "secret"));
+    }
     return grant;
 }
 
+static ajr_store_present_t present_of(const json_t *command,
+                                      const ajr_grant_t *grant)
+{
+    return (ajr_store_present_t){.grant = grant,
+                                 .site = text_of(command, "site"),
+                                 .client = text_of(command, "client"),
+                                 .subject = text_of(command, "subject")};
+}
+
+/* With "claims", the token is a host's own. */
 static json_t *do_rotate(const json_t *command, apr_pool_t *pool)
 {
     ajr_grant_t grant = grant_of(command);
+    ajr_store_host_t host = host_of(command);
     ajr_store_rotate_t asked = {
-        .present = {&grant, text_of(command, "site"),
-                    text_of(command, "client")},
+        .present = present_of(command, &grant),
         .rotate = json_is_true(json_object_get(command, "rotate")),
         .async = json_is_true(json_object_get(command, "async")),
+        .supersede = json_is_true(json_object_get(command, "supersede")),
         .grace = ms_of(command, "grace_ms")};
     ajr_session_t *session;
     const char *detail;
-    json_t *said =
-        answer(ajr_store_rotate(&session, &detail, &store, &asked, pool), NULL);
+    json_t *said = answer(
+        host.claims == NULL
+            ? ajr_store_rotate(&session, &detail, &store, &asked, pool)
+            : ajr_store_adopt(&session, &detail, &store, &asked, &host, pool),
+        NULL);
 
     json_object_set_new(said, "detail",
                         detail ? json_string(detail) : json_null());
@@ -271,10 +301,13 @@ static json_t *do_rotate(const json_t *command, apr_pool_t *pool)
 static json_t *do_logout(const json_t *command, apr_pool_t *pool)
 {
     ajr_grant_t grant = grant_of(command);
-    ajr_store_present_t asked = {&grant, text_of(command, "site"),
-                                 text_of(command, "client")};
+    ajr_store_present_t asked = present_of(command, &grant);
     const char *detail;
-    ajr_outcome_t outcome = ajr_store_logout(&detail, &store, &asked, pool);
+    ajr_store_host_t host = host_of(command);
+    ajr_outcome_t outcome =
+        host.claims == NULL
+            ? ajr_store_logout(&detail, &store, &asked, pool)
+            : ajr_store_logout_host(&detail, &store, &asked, &host, pool);
 
     return answer(outcome, detail);
 }
@@ -319,7 +352,7 @@ static json_t *do_bench(const json_t *command, apr_pool_t *pool)
 {
     ajr_grant_t grant = grant_of(command);
     ajr_store_rotate_t asked = {
-        .present = {&grant, text_of(command, "site"), NULL},
+        .present = present_of(command, &grant),
         .rotate = true,
         .async = json_is_true(json_object_get(command, "async"))};
     apr_int64_t count = number_of(command, "count"), i;
