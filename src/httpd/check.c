@@ -113,14 +113,16 @@ static bool server_sane(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *s)
 int ajr_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                    server_rec *s)
 {
-    bool sane = true;
+    server_rec *first = s;
+    bool sane = ajr_tree_check(pconf, ptemp, first);
 
     (void)plog;
-    if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
-        ajr_conf_warn(s);
-    }
     for (; s != NULL; s = s->next) {
         sane &= server_sane(pconf, ptemp, s);
+        ajr_scopes_check(pconf, ptemp, first, s);
+    }
+    if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
+        ajr_conf_warn(first);
     }
     return sane ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }

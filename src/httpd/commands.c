@@ -71,13 +71,8 @@ bool ajr_slot_emptied(const char **wrong, cmd_parms *cmd, void *dir_conf,
 
 void ajr_command_warn(cmd_parms *cmd, const char *sentence)
 {
-    ajr_server_conf_t *conf = ajr_server_conf(cmd->server);
-
-    if (conf->warnings == NULL) {
-        conf->warnings = apr_array_make(cmd->pool, 1, sizeof(const char *));
-    }
-    APR_ARRAY_PUSH(conf->warnings, const char *) =
-        apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", sentence, NULL);
+    ajr_conf_note(ajr_server_conf(cmd->server), cmd->pool,
+                  apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", sentence, NULL));
 }
 
 static const char *set_duration(cmd_parms *cmd, void *conf, const char *arg)

@@ -110,14 +110,28 @@ bool ajr_conf_rotates(const ajr_dir_conf_t *conf)
                                         : choice == AJR_CHOICE_ON;
 }
 
+void ajr_conf_note(ajr_server_conf_t *conf, apr_pool_t *pconf,
+                   const char *warning)
+{
+    if (conf->warnings == NULL) {
+        conf->warnings = apr_array_make(pconf, 1, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(conf->warnings, const char *) = warning;
+}
+
 void ajr_conf_warn(server_rec *first)
 {
     server_rec *s;
     int i;
 
     for (s = first; s != NULL; s = s->next) {
-        const apr_array_header_t *warnings = ajr_server_conf(s)->warnings;
+        const ajr_server_conf_t *conf = ajr_server_conf(s);
+        const apr_array_header_t *warnings = conf->warnings;
 
+        /* A virtual host that says nothing of ours shares the main server's. */
+        if (s != first && conf == ajr_server_conf(first)) {
+            continue;
+        }
         for (i = 0; warnings != NULL && i < warnings->nelts; i++) {
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "%s",
                          APR_ARRAY_IDX(warnings, i, const char *));

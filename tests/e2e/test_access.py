@@ -326,8 +326,11 @@ def test_realm_missing(httpd, keyfile):
 
 
 def test_key_missing(httpd):
-    """No JwtKey: the same."""
-    site = Site(httpd).start("""
+    """No JwtKey where the request comes by: the same."""
+    site = Site(httpd, env={"LAB_KEY": jwt.secret()}).start("""
+        <Location "/elsewhere">
+            JwtKey HS256 env:LAB_KEY
+        </Location>
         <Location "/api">
             AuthType Bearer
             AuthName "test api"

@@ -321,7 +321,10 @@ def test_no_login_by_token(httpd, keyfile, alias):
 
 def test_without_a_key(httpd):
     """500, and the log says what is missing."""
-    site = Site(httpd).start("""
+    site = Site(httpd, env={"LAB_KEY": jwt.secret()}).start("""
+        <Location "/elsewhere">
+            JwtKey HS256 env:LAB_KEY
+        </Location>
         <Location "/api">
             AuthType Basic
             AuthName "test api"

@@ -394,3 +394,86 @@ def test_warning_of_a_cold_start_is_in_the_error_log(httpd):
     assert "[auth_jwt_refresh:warn]" in lines[0]
     status, said = site.configtest()
     assert status == 0 and said.count(str(path)) == 1
+
+
+# -- allowed, and not safe -----------------------------------------------------
+
+UNSAFE = [
+    ("JwtSource query:token", "JwtSource query: {where}, with JwtStrip Off",
+     "JwtStrip On"),
+    ("JwtRequireClaims sub", "JwtRequireClaims {where}, without exp",
+     "JwtMaxLifetime 1h"),
+    ("JwtRequireClaims none", "JwtRequireClaims {where}, without exp",
+     "JwtMaxLifetime 1h"),
+    ('JwtKeySet "{set}"', "JwtKeySet {where}, without JwtAudience",
+     "JwtAudience ours"),
+    ("JwtLeeway 11m", "JwtLeeway {where}, above ten minutes", None),
+    ("JwtAccessLifetime 2h\nJwtMaxLifetime 1h",
+     "JwtAccessLifetime {where}, longer than JwtMaxLifetime", None)]
+
+SET = ('{"keys":[{"kty":"OKP","crv":"Ed25519",'
+       '"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}')
+
+
+def warnings(check, config):
+    """The warnings of httpd -t, which finds the configuration good."""
+    status, said = check(config, set=SET)
+    assert status == 0, said
+    return [line.partition("] ")[2] for line in said.splitlines()
+            if ":warn]" in line and "cannot be read by User" not in line]
+
+
+@pytest.mark.parametrize("lines, sentence, cure", UNSAFE,
+                         ids=[row[0].split("\n")[0] for row in UNSAFE])
+def test_warning(check, lines, sentence, cure):
+    """Once, where it was said; and no word when it was put right."""
+    for where, config in (("of the server", "{lines}"),
+                          ("at /x", '<Location "/x">\n{lines}\n</Location>')):
+        said = warnings(check, config.replace("{lines}", lines))
+        assert len(said) == 1, said
+        assert sentence.format(where=where) in said[0]
+    if cure:
+        assert not warnings(check, f"{lines}\n{cure}")
+        assert not warnings(
+            check, f'{lines}\n<Location "/x">\n{cure}\n</Location>')
+
+
+def test_warning_is_not_inherited(check):
+    """A virtual host repeats nothing, but says what is its own."""
+    host = "<VirtualHost 127.0.0.1:1>\n{}\n</VirtualHost>\n"
+    said = warnings(check, "JwtLeeway 11m\n" + 2 * host.format(""))
+    assert len(said) == 1
+    said = warnings(check, "JwtLeeway 11m\n"
+                    + host.format("JwtLeeway 12m"))
+    assert len(said) == 2
+
+
+@pytest.mark.parametrize("lines", [
+    'AuthType Bearer\nAuthName x',
+    'AuthType "bearer"\nAuthName x\nJwtKey none\nJwtKeySet none',
+    'AuthType Basic\nAuthName x\nAuthBasicProvider file bearer'])
+def test_no_key_in_reach(check, lines):
+    """Every request would get 500."""
+    config = f'<Location "/x">\n{lines}\n</Location>'
+    said = refused(check(config), "JwtKey", "reach", "line")
+    assert "httpd.conf" in said
+    host = f"<VirtualHost 127.0.0.1:1>\n{config}\n</VirtualHost>"
+    refused(check(host), "JwtKey", "reach")
+    key = 'JwtKey HS256 "file:{key}"\n'
+    secret = jwt.secret()
+    assert check(key + config, key=secret)[0] == 0
+    assert check(key + host, key=secret)[0] == 0
+    other = f"<VirtualHost 127.0.0.1:1>\n{key}</VirtualHost>\n"
+    assert check(other + config, key=secret)[0] == 0
+    refused(check(other + host, key=secret), "JwtKey", "reach")
+
+
+def test_no_name_in_reach(check):
+    """An .htaccess may bring it: a warning."""
+    lines = 'JwtKey HS256 "file:{key}"\nAuthType Bearer\n'
+    secret = jwt.secret()
+    config = f'<Location "/x">\n{lines}</Location>\n'
+    status, said = check(config, key=secret)
+    assert status == 0 and "AuthName" in said and "AuthType Bearer" in said
+    name = '<Location "/y">\nAuthName x\n</Location>'
+    assert check(config + name, key=secret) == (0, "Syntax OK\n")
