@@ -297,6 +297,9 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define COMMAND_URL(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_URL ajr_set_login_page
 
+#define COMMAND_REPLY_FIELDS(...) AP_INIT_TAKE12(__VA_ARGS__)
+#define SET_REPLY_FIELDS ajr_set_reply_fields
+
 #define WHERE_S RSRC_CONF
 #define WHERE_L (RSRC_CONF | ACCESS_CONF)
 #define WHERE_D (RSRC_CONF | OR_AUTHCFG)

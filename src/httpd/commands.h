@@ -55,6 +55,10 @@ const char *ajr_set_source(cmd_parms *cmd, void *conf, const char *arg);
 /* login_limit.c */
 const char *ajr_set_login_limit(cmd_parms *cmd, void *conf, const char *arg);
 
+/* reply_field.c */
+const char *ajr_set_reply_fields(cmd_parms *cmd, void *conf, const char *name,
+                                 const char *path);
+
 /* mint_claim.c */
 const char *ajr_set_mint_claims(cmd_parms *cmd, void *conf, const char *name,
                                 const char *value);

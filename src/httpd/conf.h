@@ -52,6 +52,12 @@ typedef struct ajr_mint_claim_t {
     const ap_expr_info_t *expression;
 } ajr_mint_claim_t;
 
+/* One JwtReplyField. */
+typedef struct ajr_reply_field_t {
+    const char *name;
+    const ajr_claim_t *claim;
+} ajr_reply_field_t;
+
 /* One place of JwtSource. */
 typedef struct ajr_source_t {
     enum { AJR_SOURCE_HEADER, AJR_SOURCE_COOKIE, AJR_SOURCE_QUERY } kind;
@@ -96,6 +102,7 @@ typedef struct ajr_error_text_t {
 #define AJR_TYPE_KEY_FILES apr_array_header_t *    /* ajr_key_file_t */
 #define AJR_TYPE_REFRESH_KEYS apr_array_header_t * /* ajr_grant_key_t * */
 #define AJR_TYPE_EXPORTS apr_array_header_t *      /* ajr_export_t */
+#define AJR_TYPE_REPLY_FIELDS apr_array_header_t * /* ajr_reply_field_t */
 #define AJR_TYPE_MINT_CLAIMS apr_array_header_t *  /* ajr_mint_claim_t */
 #define AJR_TYPE_SOURCES apr_array_header_t *      /* ajr_source_t */
 #define AJR_TYPE_PROVIDERS apr_array_header_t *    /* ajr_login_provider_t */
@@ -121,6 +128,7 @@ typedef struct ajr_error_text_t {
 #define AJR_UNSET_KEY_FILES NULL
 #define AJR_UNSET_REFRESH_KEYS NULL
 #define AJR_UNSET_EXPORTS NULL
+#define AJR_UNSET_REPLY_FIELDS NULL
 #define AJR_UNSET_MINT_CLAIMS NULL
 #define AJR_UNSET_SOURCES NULL
 #define AJR_UNSET_PROVIDERS NULL

@@ -32,7 +32,8 @@ static const member_t members[] = {
 
 static const char *first(const apr_array_header_t *list)
 {
-    return list == NULL ? NULL : APR_ARRAY_IDX(list, 0, const char *);
+    return apr_is_empty_array(list) ? NULL
+                                    : APR_ARRAY_IDX(list, 0, const char *);
 }
 
 /* RFC 8414 2 */

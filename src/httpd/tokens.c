@@ -78,6 +78,7 @@ int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     ajr_reply_t reply = {.scope = session->scope};
     ajr_outcome_t minted = access_mint(&reply, r, session);
+    json_t *body;
 
     if (minted == AJR_OK) {
         minted = refresh_mint(&reply, r, session, grant);
@@ -91,7 +92,9 @@ int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
             r->headers_out, "Authorization",
             apr_pstrcat(r->pool, "Bearer ", reply.access_token, NULL));
     }
-    return ajr_respond_json(
-        r, outcome,
-        ajr_json_own(ajr_conf_dialect(conf)->reply(&reply), r->pool));
+    body = ajr_json_own(ajr_conf_dialect(conf)->reply(&reply), r->pool);
+    if (body == NULL || !ajr_reply_fields_add(body, r, reply.access_token)) {
+        return ajr_respond_refusal(r, AJR_INTERNAL);
+    }
+    return ajr_respond_json(r, outcome, body);
 }

@@ -14,6 +14,11 @@
 int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
                      const ajr_session_t *session, const ajr_grant_t *grant);
 
+/* JwtReplyField: adds to a reply the claims of the access token in it that
+ * this scope shows; what the dialect says itself stays. False when there is no
+ * memory. */
+bool ajr_reply_fields_add(json_t *reply, request_rec *r, const char *token);
+
 /* JwtMintClaim: what this scope adds to the access tokens of a subject, who is
  * r->user meanwhile. NULL when it adds nothing. OK, or MISCONFIGURED (an
  * expression fails) or INTERNAL. */

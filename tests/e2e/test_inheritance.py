@@ -30,7 +30,7 @@ _BY_KIND = {
     "KEYS": ('HS256 "file:{0}"', 'HS256 "file:{1}"'),
     "REFRESH_KEYS": ('"file:{0}"', '"file:{1}"'),
     "KEY_FILES": ('"{2}"', '"{3}"'),
-    "MINT_CLAIMS": ("a one", "a two"),
+    "MINT_CLAIMS": ("a one", "a two"), "REPLY_FIELDS": ("a one", "a two"),
     "SOURCES": ("cookie:one", "query:two"),
     "ERROR_TEXTS": ("token_expired one", "token_expired two"),
     "URL": ("/one", "/two"),
@@ -137,7 +137,7 @@ def test_back_to_the_default(dump, name, kind, where):
 #: The words that leave a scope without a list.
 WORDS = [("JwtKey", "none"), ("JwtKeySet", "none"), ("JwtIssuer", "any"),
          ("JwtAudience", "any"), ("JwtExport", "none"),
-         ("JwtMintClaim", "none")]
+         ("JwtMintClaim", "none"), ("JwtReplyField", "none")]
 
 
 @pytest.mark.parametrize("name, word", WORDS, ids=[n for n, _ in WORDS])

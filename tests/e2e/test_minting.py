@@ -95,3 +95,52 @@ def test_expression_that_gives_no_text(auth_site):
         "POST", "/token", [form, ("User-Agent", 'quote" and \t tab')], body)
     access, _ = site.tokens(answer)
     assert jwt.claims_of(access)["agent"] == 'quote" and \t tab'
+
+
+# -- JwtReplyField -----------------------------------------------------------
+
+def test_reply_fields(auth_site, db):
+    """Claims beside the tokens, at login and at refresh."""
+    db.psql("""CREATE OR REPLACE FUNCTION auth_jwt.claims(subject text,
+        sid uuid) RETURNS jsonb LANGUAGE sql AS $$ SELECT
+        '{"role":"editor","realm":{"roles":["a",{"b":null}]}}'::jsonb $$""")
+    site = auth_site(server="""
+        JwtMintClaim level json:3
+        JwtReplyField user       sub
+        JwtReplyField "the role" role
+        JwtReplyField roles      realm.roles
+        JwtReplyField second     realm.roles[1]
+        JwtReplyField level      level
+        JwtReplyField absent     realm.nothing
+    """)
+    login = site.ask_login()
+    refresh = site.refresh(login.json()["refresh_token"])
+    for answer in (login, refresh):
+        site.tokens(answer)
+        body = answer.json()
+        assert body["user"] == "alice"
+        assert body["the role"] == "editor"
+        assert body["roles"] == ["a", {"b": None}]
+        assert body["second"] == {"b": None}
+        assert body["level"] == 3
+        assert "absent" not in body
+
+
+def test_reply_fields_replace_no_token(auth_site):
+    """What the dialect says itself stays; refusals have no fields."""
+    site = auth_site(server="""
+        JwtReplyField access_token  sub
+        JwtReplyField refresh_token sub
+        JwtReplyField error         sub
+    """)
+    access, refresh = site.tokens(site.ask_login())
+    assert access != "alice" and refresh != "alice"
+    assert site.ask_login("alice", "guess").json()["error"] == "invalid_grant"
+
+
+def test_reply_fields_of_a_location(auth_site):
+    """Replaced, and taken away."""
+    site = auth_site(server="JwtReplyField a sub", token="JwtReplyField none")
+    login = site.ask_login().json()
+    assert login["a"] == "alice"
+    assert "a" not in site.refresh(login["refresh_token"]).json()
