@@ -150,7 +150,8 @@ def test_a_row_that_cannot_be_read_is_an_error(db, child):
 
 def test_the_schemas_name_is_quoted(db, store):
     db.psql('''CREATE SCHEMA "we""ird .S";
-        CREATE FUNCTION "we""ird .S".logout(uuid, text, bytea, text, text)
+        CREATE FUNCTION "we""ird .S".logout(uuid, text, bytea, text, text,
+            text)
         RETURNS text LANGUAGE sql AS $$ SELECT 'logged_out' $$;
         GRANT USAGE ON SCHEMA "we""ird .S" TO PUBLIC''')
     child = store(db.conninfo(), schema='we"ird .S')
