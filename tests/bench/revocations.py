@@ -134,6 +134,7 @@ def _host(place, keys, conninfo):
     server.mpm_config = _MPM
     access = server.write("keys/access.key", keys, secret=True)
     server.config += f"""
+        KeepAliveTimeout 600
         JwtKey HS256 "file:{access}"
         JwtDatabase "{conninfo}"
         <Location "/api">
@@ -155,7 +156,6 @@ def _probes(server):
             probe.close()
         return len(found) == CHILDREN
 
-    # Several at once, or the first child to wake takes them all.
     wait_for(look, "a connection to every child", 30)
     return list(found.values())
 
