@@ -9,6 +9,7 @@
 
 #include <ap_mpm.h>
 #include <apr_shm.h>
+#include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
@@ -51,16 +52,29 @@ static const ajr_store_t *store_like(server_rec *first, const server_rec *s,
     return NULL;
 }
 
-/* Zeroed memory that all children see; NULL when there is none. */
-static ajr_outages_t *outages_make(apr_pool_t *pconf)
+/* What all children know of this database's outages, NULL = no memory. It lives
+ * as long as httpd: a graceful restart (logs are rotated by them) must not
+ * forget an outage, or whoever lost a reply in it would be logged out. So a
+ * page stays for each conninfo that was ever configured. */
+static ajr_outages_t *outages_of(const char *conninfo, apr_pool_t *process,
+                                 apr_pool_t *ptemp)
 {
+    const char *key =
+        apr_pstrcat(ptemp, "mod_auth_jwt_refresh outages ", conninfo, NULL);
     apr_shm_t *shm = NULL;
+    void *kept = NULL;
 
-    if (apr_shm_create(&shm, sizeof(ajr_outages_t), NULL, pconf) !=
+    apr_pool_userdata_get(&kept, key, process);
+    if (kept != NULL) {
+        return kept;
+    }
+    if (apr_shm_create(&shm, sizeof(ajr_outages_t), NULL, process) !=
         APR_SUCCESS) {
         return NULL;
     }
-    return memset(apr_shm_baseaddr_get(shm), 0, sizeof(ajr_outages_t));
+    kept = memset(apr_shm_baseaddr_get(shm), 0, sizeof(ajr_outages_t));
+    apr_pool_userdata_set(kept, key, NULL, process);
+    return kept;
 }
 
 int ajr_lifecycle_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
@@ -68,23 +82,21 @@ int ajr_lifecycle_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 {
     server_rec *s;
 
+    (void)pconf;
     (void)plog;
-    (void)ptemp;
     /* httpd configures itself twice when it starts; the second time counts. */
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         ajr_conf_warn(first);
     }
     for (s = first; s != NULL; s = s->next) {
         ajr_server_conf_t *conf = ajr_server_conf(s);
-        const ajr_store_t *like;
 
         if (ajr_server_database(conf) == NULL) {
             continue;
         }
         store_fill(&conf->store, conf);
-        like = store_like(first, s, &conf->store);
         conf->store.conf.outages =
-            like != NULL ? like->conf.outages : outages_make(pconf);
+            outages_of(conf->store.conf.conninfo, first->process->pool, ptemp);
         if (conf->store.conf.outages == NULL) {
             ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
                          "no shared memory for what the children know of the "

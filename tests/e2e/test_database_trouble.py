@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from e2e_site import AuthSite
-from lab.place import TOP
+from lab.http import Client
+from lab.place import TOP, free_port
 from lab.postgres import SCHEMA, Database
 from lab.process import wait_for
+from lab.proxy import Proxy
 
 #: JwtDatabaseTimeout of these sites, and what a reply may take at most.
 TIMEOUT, LIMIT = 1.0, 1.6
@@ -288,18 +290,46 @@ def test_slow_claims_function(site, db):
         unavailable(site.refresh(token), "database_timeout", "database_error")
 
 
-def test_outage_does_not_count_against_the_grace(site, cluster, past):
-    """The reply was lost in the crash, and the database was away for long.
-
-    The client holds the predecessor of a rotation made right before.
-    """
+@pytest.mark.parametrize("graceful", [False, True],
+                         ids=["", "and httpd is restarted"])
+def test_outage_does_not_count_against_the_grace(auth_site, cluster, graceful):
+    """The reply was lost in the crash, and the database was away for longer
+    than the grace. The client holds the predecessor of that rotation."""
+    site = auth_site(grace="1s", server=f"JwtDatabaseTimeout {TIMEOUT:g}s")
+    site.httpd.expect("outcome=database_")
     _, first = site.login()
     _, second = site.refreshed(first)
+    rotated = time.monotonic()
     cluster.kill9()
-    unavailable(site.refresh(first), "database_down")
+    while time.monotonic() < rotated + 1.2:
+        unavailable(site.refresh(first), "database_down")
+    if graceful:
+        site.httpd.graceful()
     cluster.start()
     answer = wait_for(lambda: _good(site.refresh(first)), "a refresh")
+    assert answer.get("X-Outcome") == "replayed"
     assert site.tokens(answer)[1] == second
+
+
+def test_an_outage_is_that_of_one_database(auth_site, cluster, db, past):
+    """Another one of the same httpd has no excuse for a late token."""
+    away = Proxy(cluster)
+    site = auth_site(server=f"""
+        JwtDatabaseTimeout {TIMEOUT:g}s
+        Listen 127.0.0.1:{(port := free_port())}
+        <VirtualHost 127.0.0.1:{port}>
+            JwtDatabase "{away.conninfo(db)}"
+        </VirtualHost>""")
+    site.httpd.expect("outcome=database_")
+    _, first = site.login()
+    _, second = site.refreshed(first)
+    away.close()
+    other = Client(port).post_form("/token", {
+        "grant_type": "refresh_token", "refresh_token": second})
+    unavailable(other, "database_down")
+    past(first, "31s", "rotated_at")
+    assert site.refresh(first).get("X-Outcome") == "reused"
+    assert site.api(site.login()[0]).status == 200
 
 
 def test_an_outage_is_news_at_httpds_own_level(auth_site, cluster):
