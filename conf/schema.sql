@@ -211,8 +211,22 @@ CREATE TABLE IF NOT EXISTS event (
     subject text,
     detail  text,
     CONSTRAINT event_kind CHECK (kind IN ('login', 'logout', 'revoked',
-        'reused', 'healed', 'ahead', 'adopted'))
+        'reused', 'healed', 'ahead', 'adopted', 'mismatch'))
 );
+
+-- Schemas from before the kind mismatch.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_constraint c
+                WHERE c.conrelid = 'event'::regclass AND c.conname = 'event_kind'
+                  AND pg_get_constraintdef(c.oid) NOT LIKE '%mismatch%') THEN
+        ALTER TABLE event DROP CONSTRAINT event_kind;
+        ALTER TABLE event ADD CONSTRAINT event_kind CHECK (kind IN ('login',
+            'logout', 'revoked', 'reused', 'healed', 'ahead', 'adopted',
+            'mismatch'));
+    END IF;
+END
+$$;
 
 -- Not CREATE INDEX IF NOT EXISTS: that locks out every refresh to find out.
 DO $$
@@ -864,6 +878,44 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION logout(uuid, text, bytea, text, text, text) FROM PUBLIC;
+
+-- A refresh token came together with the access token of another session, or
+-- of an older generation. The session goes on; an event says so, at most once
+-- per session and minute: `token_mismatch`. Else `unknown` or `unfit`.
+CREATE OR REPLACE FUNCTION mismatch(
+    p_sid uuid, p_form text, p_secret_hash bytea, p_client text, p_site text,
+    p_subject text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+DECLARE
+    v_subject text;
+BEGIN
+    IF unfit() THEN
+        RETURN 'unfit';
+    END IF;
+    SELECT t.subject INTO v_subject
+      FROM session t
+     WHERE t.sid = p_sid AND t.site = coalesce(p_site, '')
+       AND t.client IS NOT DISTINCT FROM p_client
+       AND (presentable(t.form, p_form, 0) OR presentable(t.form, p_form, 1))
+       AND t.secret_hash IS NOT DISTINCT FROM p_secret_hash
+       AND (t.secret_hash IS NOT NULL OR t.subject = p_subject);
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    END IF;
+    -- Two at once: the second is one too many.
+    IF pg_try_advisory_xact_lock(hashtextextended(p_sid::text, 0)) THEN
+        INSERT INTO event (kind, sid, subject)
+        SELECT 'mismatch', p_sid, v_subject
+         WHERE NOT EXISTS (SELECT FROM event e
+             WHERE e.at > clock_timestamp() - interval '1 minute'
+               AND e.kind = 'mismatch' AND e.sid = p_sid);
+    END IF;
+    RETURN 'token_mismatch';
+END
+$$;
+REVOKE ALL ON FUNCTION mismatch(uuid, text, bytea, text, text, text) FROM PUBLIC;
 
 -- A refresh token that a host minted itself becomes a session, generation 0:
 -- `granted`, then rotate() judges it, as it does where the row was there before.
@@ -1803,6 +1855,8 @@ GRANT USAGE ON SCHEMA :"schema"
 -- httpd: functions, no table. Its password, stolen, mints nothing.
 GRANT EXECUTE ON FUNCTION open(text, text, text, bytea, interval, interval,
     text, text, text) TO auth_jwt_httpd;
+GRANT EXECUTE ON FUNCTION mismatch(uuid, text, bytea, text, text, text)
+    TO auth_jwt_httpd;
 GRANT EXECUTE ON FUNCTION rotate(uuid, int, text, bytea, text, text, boolean,
     interval, boolean, interval, interval, text, interval, boolean, text)
     TO auth_jwt_httpd;

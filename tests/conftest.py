@@ -9,6 +9,7 @@
     browser  a Chromium with nothing in its storage
 """
 
+import collections
 import sys
 
 import pytest
@@ -19,6 +20,28 @@ from lab.postgres import Cluster
 from lab.process import terminate_in_order
 
 assert sys.version_info >= (3, 9), "run with Debian's /usr/bin/python3"
+
+
+def pytest_configure(config):
+    """contract(dialect, row): a test of a row of DIALECTS.md."""
+    config.addinivalue_line(
+        "markers", "contract(dialect, row): sends a row of a wire contract")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many rows of the wire contracts were sent, and held."""
+    rows = [dict(report.user_properties).get("contract")
+            for report in terminalreporter.stats.get("passed", [])]
+    counts = collections.Counter(row.partition(":")[0] for row in rows if row)
+    if counts:
+        terminalreporter.write_line("contract rows: " + ", ".join(
+            f"{name} {count}" for name, count in sorted(counts.items())))
+
+
+def pytest_runtest_setup(item):
+    """The row that a test sends is in its report."""
+    for mark in item.iter_markers("contract"):
+        item.user_properties.append(("contract", ":".join(mark.args)))
 
 
 def pytest_sessionstart(session):

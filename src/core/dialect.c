@@ -7,6 +7,8 @@
 
 static const ajr_dialect_t *const dialects[] = {
     &ajr_dialect_oauth2,
+    &ajr_dialect_express,
+    &ajr_dialect_pair,
 };
 
 #define DIALECTS (sizeof(dialects) / sizeof(dialects[0]))
@@ -100,7 +102,7 @@ ajr_refusal_t ajr_dialect_refuse(const ajr_dialect_t *dialect,
         refusal.status = own->status;
     }
     if (refusal.error == NULL) {
-        refusal.error = own->error;
+        refusal.error = dialect->tags ? own->tag : own->error;
     }
     if (refusal.text == NULL) {
         refusal.text = own->text;

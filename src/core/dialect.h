@@ -128,6 +128,7 @@ typedef struct ajr_dialect_t {
     bool rotates;            /* what JwtRefreshRotate Dialect means */
     bool supersedes;         /* what JwtSupersede Dialect means */
     bool forgives;           /* logout says yes to tokens that mean nothing */
+    bool tags;               /* the word in a refusal is the outcome's tag */
     int ended;               /* status of a logout */
     unsigned pages;          /* where JwtLoginPage is obeyed: AJR_AT_* */
     unsigned realms;         /* handlers whose 401 has a challenge: AJR_AT_* */

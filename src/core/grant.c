@@ -241,6 +241,16 @@ ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,
     return AJR_OK;
 }
 
+bool ajr_grant_accompanies(const ajr_grant_t *grant, const json_t *claims)
+{
+    ajr_grant_t named;
+
+    return ajr_grant_of_claims(&named, grant->form, claims) == AJR_OK &&
+           memcmp(named.sid, grant->sid, AJR_SID_SIZE) == 0 &&
+           named.generation <= grant->generation &&
+           grant->generation - named.generation <= 1;
+}
+
 /* ---- what SQL is told ---- */
 
 bool ajr_grant_secret_hash(unsigned char hash[AJR_SECRET_HASH_SIZE],

@@ -69,6 +69,10 @@ ajr_outcome_t ajr_grant_parse(ajr_grant_t *out, ajr_bytes_t token,
 ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,
                                   const json_t *claims);
 
+/* Whether an access token was minted with this grant or its predecessor: its
+ * claims name the same session, at the same generation or the one before. */
+bool ajr_grant_accompanies(const ajr_grant_t *grant, const json_t *claims);
+
 /* Whether tokens of this form are a jr1_ or js1_, with an S. */
 bool ajr_form_has_secret(ajr_form_t form);
 

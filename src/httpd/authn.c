@@ -33,14 +33,12 @@ static ajr_policy_t policy_of(const ajr_dir_conf_t *conf)
     return policy;
 }
 
-ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
-                              ajr_bytes_t token, request_rec *r,
-                              apr_pool_t *pool)
+static ajr_outcome_t judge(const ajr_jwt_t **jwt, const char **subject,
+                           ajr_bytes_t token, request_rec *r,
+                           const ajr_policy_t *policy, apr_pool_t *pool)
 {
-    const ajr_dir_conf_t *conf = ajr_dir_conf(r);
-    const ajr_policy_t policy = policy_of(conf);
     apr_uint64_t number;
-    const ajr_keyset_t *keys = ajr_keys_judging(&number, conf, pool);
+    const ajr_keyset_t *keys = ajr_keys_judging(&number, ajr_dir_conf(r), pool);
     ajr_outcome_t outcome =
         ajr_cache_verify(jwt, ajr_server_conf(r->server)->child->cache, token,
                          keys, number, r->request_time, pool);
@@ -49,7 +47,26 @@ ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
     if (outcome != AJR_OK) {
         return outcome;
     }
-    return ajr_policy_judge(subject, *jwt, &policy, r->request_time, pool);
+    return ajr_policy_judge(subject, *jwt, policy, r->request_time, pool);
+}
+
+ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
+                              ajr_bytes_t token, request_rec *r,
+                              apr_pool_t *pool)
+{
+    const ajr_policy_t policy = policy_of(ajr_dir_conf(r));
+
+    return judge(jwt, subject, token, r, &policy, pool);
+}
+
+ajr_outcome_t ajr_authn_judge_expired(const ajr_jwt_t **jwt,
+                                      const char **subject, ajr_bytes_t token,
+                                      request_rec *r, apr_pool_t *pool)
+{
+    ajr_policy_t policy = policy_of(ajr_dir_conf(r));
+
+    policy.expired_too = true;
+    return judge(jwt, subject, token, r, &policy, pool);
 }
 
 const char *ajr_authn_incomplete(request_rec *r, const ajr_dir_conf_t *conf)

@@ -148,10 +148,14 @@ typedef struct ajr_dir_conf_t {
     unsigned basic; /* AJR_BASIC_*, of httpd's AuthBasicProvider; 0 = unset */
 } ajr_dir_conf_t;
 
+/* Sessions whose last token_mismatch a child remembers. */
+#define AJR_MISMATCHES 256
+
 /* What one child process remembers; made by child_init. */
 typedef struct ajr_child_t {
     ajr_cache_t *cache; /* of verified tokens, NULL = none */
     ajr_passwords_t passwords;
+    apr_uint32_t mismatches[AJR_MISMATCHES]; /* reported lately: atomic */
 } ajr_child_t;
 
 typedef struct ajr_server_conf_t {

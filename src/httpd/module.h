@@ -113,6 +113,11 @@ ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
                               ajr_bytes_t token, request_rec *r,
                               apr_pool_t *pool);
 
+/* The same for a token that is presented to be traded: exp may have passed. */
+ajr_outcome_t ajr_authn_judge_expired(const ajr_jwt_t **jwt,
+                                      const char **subject, ajr_bytes_t token,
+                                      request_rec *r, apr_pool_t *pool);
+
 /* What must be configured before a token can be judged, NULL = nothing. */
 const char *ajr_authn_incomplete(request_rec *r, const ajr_dir_conf_t *conf);
 

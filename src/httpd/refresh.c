@@ -5,6 +5,7 @@
  */
 #include "ask.h"
 #include "grants.h"
+#include "pair.h"
 #include "tokens.h"
 
 static ajr_outcome_t rotate(ajr_session_t **out, request_rec *r,
@@ -26,18 +27,36 @@ static ajr_outcome_t rotate(ajr_session_t **out, request_rec *r,
                             r->pool);
 }
 
+/* What was presented, and whether it may be traded as far as can be known
+ * without the database. */
+static ajr_outcome_t present(ajr_grant_t *grant, ajr_ask_t *ask, request_rec *r)
+{
+    bool paired = ajr_handler_row(r)->access[0].kind != AJR_SPOT_END;
+    ajr_outcome_t outcome = ajr_ask_read(ask, r);
+
+    if (paired && (outcome == AJR_OK || outcome == AJR_PARAMETER_MISSING)) {
+        ajr_outcome_t judged = ajr_pair_judge(r, ask->access);
+
+        outcome = judged != AJR_OK ? judged : outcome;
+    }
+    if (outcome == AJR_OK) {
+        outcome = ajr_grants_read(grant, r, ajr_bytes_of(ask->token));
+    }
+    if (outcome == AJR_OK) {
+        ajr_record(r)->sid =
+            apr_pmemdup(r->pool, grant->sid, sizeof(grant->sid));
+    }
+    return outcome == AJR_OK && paired ? ajr_pair_match(r, grant) : outcome;
+}
+
 int ajr_refresh_run(request_rec *r)
 {
     ajr_ask_t ask;
     ajr_grant_t grant;
     ajr_session_t *session = NULL;
-    ajr_outcome_t outcome = ajr_ask_read(&ask, r);
+    ajr_outcome_t outcome = present(&grant, &ask, r);
 
     if (outcome == AJR_OK) {
-        outcome = ajr_grants_read(&grant, r, ajr_bytes_of(ask.token));
-    }
-    if (outcome == AJR_OK) {
-        ajr_record(r)->sid = apr_pmemdup(r->pool, grant.sid, sizeof(grant.sid));
         outcome = rotate(&session, r, &grant, ask.scope);
     }
     if (session == NULL) {

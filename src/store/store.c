@@ -20,6 +20,8 @@ static const ajr_outcome_t rotate_verdicts[] = {
     AJR_SCOPE_REFUSED, AJR_DATABASE_TIMEOUT, AJR_OUTCOMES};
 static const ajr_outcome_t logout_verdicts[] = {
     AJR_LOGGED_OUT, AJR_UNKNOWN, AJR_REVOKED, AJR_UNFIT, AJR_OUTCOMES};
+static const ajr_outcome_t mismatch_verdicts[] = {
+    AJR_TOKEN_MISMATCH, AJR_UNKNOWN, AJR_UNFIT, AJR_OUTCOMES};
 
 const char *ajr_store_schema_refuses(const char *schema)
 {
@@ -185,8 +187,12 @@ ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
 
 /* ---- logout ---- */
 
-static ajr_outcome_t end_session(const char **detail, const ajr_store_t *store,
-                                 const char *const *values, apr_pool_t *pool)
+/* Calls a function of a holder: sid, form, hash of S, client, site, subject. */
+static ajr_outcome_t call_holder(const char **detail, const ajr_store_t *store,
+                                 const char *function,
+                                 const char *const *values,
+                                 const ajr_outcome_t *verdicts,
+                                 apr_pool_t *pool)
 {
     PGresult *result;
     ajr_pg_query_t query = {.count = 6, .values = values};
@@ -194,16 +200,19 @@ static ajr_outcome_t end_session(const char **detail, const ajr_store_t *store,
     if (!ajr_sendable_text(values[3]) || !ajr_sendable_text(values[5])) {
         return AJR_UNKNOWN; /* no session can have them */
     }
-    query.sql = ajr_verb_select(store, "logout", "*",
+    query.sql = ajr_verb_select(store, function, "*",
                                 "$1::uuid,$2::text,$3::bytea,$4::text,$5::text,"
                                 "$6::text",
                                 pool);
-    return ajr_verb_ask(&result, detail, store, &query, logout_verdicts, pool);
+    return ajr_verb_ask(&result, detail, store, &query, verdicts, pool);
 }
 
-ajr_outcome_t ajr_store_logout(const char **detail, const ajr_store_t *store,
-                               const ajr_store_present_t *asked,
-                               apr_pool_t *pool)
+/* The same for a refresh token presented. */
+static ajr_outcome_t call_present(const char **detail, const ajr_store_t *store,
+                                  const char *function,
+                                  const ajr_store_present_t *asked,
+                                  const ajr_outcome_t *verdicts,
+                                  apr_pool_t *pool)
 {
     const char *values[] = {ajr_uuid_format(asked->grant->sid, pool),
                             ajr_form_name(asked->grant->form),
@@ -216,7 +225,22 @@ ajr_outcome_t ajr_store_logout(const char **detail, const ajr_store_t *store,
     if (!secret_hash(&values[2], asked->grant, pool)) {
         return AJR_INTERNAL;
     }
-    return end_session(detail, store, values, pool);
+    return call_holder(detail, store, function, values, verdicts, pool);
+}
+
+ajr_outcome_t ajr_store_logout(const char **detail, const ajr_store_t *store,
+                               const ajr_store_present_t *asked,
+                               apr_pool_t *pool)
+{
+    return call_present(detail, store, "logout", asked, logout_verdicts, pool);
+}
+
+ajr_outcome_t ajr_store_mismatch(const char **detail, const ajr_store_t *store,
+                                 const ajr_store_present_t *asked,
+                                 apr_pool_t *pool)
+{
+    return call_present(detail, store, "mismatch", asked, mismatch_verdicts,
+                        pool);
 }
 
 ajr_outcome_t ajr_store_logout_sid(const char **detail,
@@ -229,5 +253,5 @@ ajr_outcome_t ajr_store_logout_sid(const char **detail,
         ajr_uuid_format(sid, pool), NULL, NULL, client, site, NULL};
 
     *detail = NULL;
-    return end_session(detail, store, values, pool);
+    return call_holder(detail, store, "logout", values, logout_verdicts, pool);
 }

@@ -86,7 +86,13 @@ ajr_outcome_t ajr_store_logout(const char **detail, const ajr_store_t *store,
                                const ajr_store_present_t *asked,
                                apr_pool_t *pool);
 
-/* The same for a verified access token, which names its session. */
+/* Writes down that a refresh token came with an access token that does not
+ * belong to it. TOKEN_MISMATCH, UNKNOWN, UNFIT or DATABASE_*. */
+ajr_outcome_t ajr_store_mismatch(const char **detail, const ajr_store_t *store,
+                                 const ajr_store_present_t *asked,
+                                 apr_pool_t *pool);
+
+/* As logout, for a verified access token, which names its session. */
 ajr_outcome_t ajr_store_logout_sid(const char **detail,
                                    const ajr_store_t *store,
                                    const unsigned char sid[AJR_SID_SIZE],

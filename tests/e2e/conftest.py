@@ -5,14 +5,17 @@
     auth_site(server, …)       the same with /login, /token and /logout
     past                       moves a session into the past
     keyfile(content)           a file that root alone can read
+    shared_site(server, …)     an auth_site for all tests of a file
 """
 
+import contextlib
 import functools
 import itertools
 
 import pytest
 
 import e2e_site
+from lab.httpd import Httpd
 
 
 @pytest.fixture(name="protect")
@@ -38,6 +41,31 @@ def _keyfile(place):
     return write
 
 
+def _stopped_well(server):
+    server.stop()
+    assert not server.unexpected(), server.unexpected()
+
+
+@pytest.fixture(scope="module", name="shared_site")
+def _shared_site(place, running_cluster):
+    with contextlib.ExitStack() as closing:
+        def make(**options):
+            if not running_cluster.alive:
+                running_cluster.start()
+            database = running_cluster.database()
+            closing.callback(database.drop)
+
+            def httpd(start, **more):
+                assert not start
+                server = Httpd(place, **more)
+                closing.callback(_stopped_well, server)
+                return server
+            return e2e_site.AuthSite(httpd, database, **options)
+        yield make
+
+
 @pytest.fixture(name="past")
-def _past(db):
-    return e2e_site.Past(db)
+def _past(request):
+    named = "site" if "site" in request.fixturenames else "db"
+    found = request.getfixturevalue(named)
+    return e2e_site.Past(found if named == "db" else found.db)

@@ -25,7 +25,7 @@ _BY_KIND = {
     "LIST": ("one", "two"),
     "LIST_OR_ANY": ("one", "two"), "LIST_OR_NONE": ("one", "two"), "SCHEMA": ("one", "two"),
     "EXPORTS": ("one", "two"), "FIELDS": ("a b", "c d"),
-    "PROVIDERS": ("file", "dbd"), "RATE": ("3/1m", "Off"), "DIALECT": ("oauth2", "oauth2"),
+    "PROVIDERS": ("file", "dbd"), "RATE": ("3/1m", "Off"), "DIALECT": ("express", "pair"),
     "CONNINFO": ('"dbname=one"', '"dbname=two"'),
     "KEYS": ('HS256 "file:{0}"', 'HS256 "file:{1}"'),
     "REFRESH_KEYS": ('"file:{0}"', '"file:{1}"'),
