@@ -14,7 +14,7 @@ bool ajr_authn_asks(request_rec *r)
     const char *auth_type = ap_auth_type(r);
 
     return ajr_authn_ours(auth_type) ||
-           ((ajr_dir_conf(r)->basic & AJR_BASIC_BEARER) != 0 &&
+           ((ajr_dir_conf(r)->basic & AJR_BASIC_BEARERS) != 0 &&
             auth_type != NULL && ap_cstr_casecmp(auth_type, "Basic") == 0);
 }
 

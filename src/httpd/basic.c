@@ -80,21 +80,35 @@ static ajr_outcome_t password_judge(request_rec *r, ajr_record_t *record,
     return outcome;
 }
 
-/* Another provider of the same scope may know the password of a refused one,
- * but not a token. httpd logs each denial at level error; ours is in our line
- * at level info. */
-static authn_status refuse(request_rec *r, ajr_outcome_t outcome,
+/* Who comes next: for a token another bearer, by an alias with other keys; for
+ * anything else a provider of passwords. A token is nobody's password, so the
+ * last bearer ends it. httpd logs each denial at level error; ours is in our
+ * line at level info. */
+static authn_status refuse(request_rec *r, const ajr_record_t *record,
                            const char *password)
 {
-    if (ajr_outcome_row(outcome)->status >= 500) {
+    unsigned basic = ajr_dir_conf(r)->basic;
+    bool next = token_shaped(password)
+                    ? record->asked < (basic & AJR_BASIC_BEARERS)
+                    : (basic & AJR_BASIC_OTHERS) != 0;
+
+    if (ajr_outcome_row(record->password)->status >= 500) {
         return AUTH_GENERAL_ERROR;
     }
-    if ((ajr_dir_conf(r)->basic & AJR_BASIC_OTHERS) != 0 &&
-        !token_shaped(password)) {
+    if (next) {
         return AUTH_USER_NOT_FOUND;
     }
     r->log = ajr_authz_hushed(r);
     return AUTH_DENIED;
+}
+
+/* Of several bearers the one that knows the signature has the word. */
+static void outcome_keep(ajr_record_t *record, ajr_outcome_t outcome)
+{
+    if (record->asked++ == 0 || outcome == AJR_OK || record->jwt != NULL ||
+        ajr_outcome_row(outcome)->status >= 500) {
+        record->password = outcome;
+    }
 }
 
 static authn_status check_password(request_rec *r, const char *name,
@@ -109,9 +123,9 @@ static authn_status check_password(request_rec *r, const char *name,
         return AUTH_GENERAL_ERROR;
     }
     record->scheme = "Basic";
-    record->password = password_judge(r, record, name, password);
+    outcome_keep(record, password_judge(r, record, name, password));
     if (record->password != AJR_OK) {
-        return refuse(r, record->password, password);
+        return refuse(r, record, password);
     }
     ajr_authn_accept(r, record);
     return AUTH_GRANTED;
@@ -145,6 +159,7 @@ static int basic_ask(request_rec *r, ajr_record_t *record)
 
     credentials_restore(r);
     record->password = AJR_TOKEN_MISSING;
+    record->asked = 0;
     record->asking = true;
     verdict = ap_run_check_user_id(r);
     record->asking = false;

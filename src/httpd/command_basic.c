@@ -46,7 +46,12 @@ const char *ajr_set_basic_providers(cmd_parms *cmd, void *conf,
     if (ap_find_linked_module("mod_auth_basic.c") == NULL) {
         return "AuthBasicProvider needs mod_auth_basic: load it";
     }
-    dir->basic |= ajr_basic_named(name, cmd->temp_pool) ? AJR_BASIC_BEARER
-                                                        : AJR_BASIC_OTHERS;
+    if (!ajr_basic_named(name, cmd->temp_pool)) {
+        dir->basic |= AJR_BASIC_OTHERS;
+    } else if ((dir->basic & AJR_BASIC_BEARERS) == AJR_BASIC_BEARERS) {
+        return "AuthBasicProvider: at most 255 providers for tokens";
+    } else {
+        dir->basic++;
+    }
     return NULL;
 }

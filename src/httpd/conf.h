@@ -27,8 +27,8 @@
 #define AJR_CHOICE_DIALECT 2
 
 /* What an AuthBasicProvider lists. */
-#define AJR_BASIC_BEARER 1U /* our provider, or an alias of it */
-#define AJR_BASIC_OTHERS 2U
+#define AJR_BASIC_BEARERS 0xffU /* how many are ours, or aliases of it */
+#define AJR_BASIC_OTHERS 0x100U
 
 typedef struct ajr_tally_t ajr_tally_t;
 

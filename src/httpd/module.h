@@ -54,7 +54,8 @@ typedef struct ajr_record_t {
     const ajr_refused_t *refused;     /* for its error page, NULL = none */
     const ajr_handler_t *handler; /* claimed by translate_name, NULL = none */
     bool asking;                  /* httpd's Basic is looking for a provider */
-    ajr_outcome_t password;       /* what the provider bearer said to it */
+    unsigned asked;               /* providers bearer so far */
+    ajr_outcome_t password;       /* what they said to it */
     bool tokenless;               /* another provider of Basic has let it in */
     const char *detail;           /* for the log line, NULL = none */
     const unsigned char *sid;     /* session the request named, NULL = none */
