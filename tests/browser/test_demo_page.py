@@ -134,6 +134,51 @@ def test_log_out(page):
     assert answer.json()["error"] == "invalid_grant"
 
 
+def another(page, email, agent):
+    """Somebody else logs in with that name: the refresh token."""
+    answer = page.stage.client.post_json("/auth/login", {
+        "username": email, "password": USERS[email][0]},
+        [("User-Agent", agent)])
+    return answer.json()["refresh_token"]
+
+
+def sessions(page):
+    """The rows of the list: their visible texts."""
+    return page.browser.execute_script("""
+        return [...document.querySelectorAll("#sessions tr")].map(
+            row => [...row.children].map(cell => cell.textContent))""")
+
+
+def dead(page, token):
+    """Whether the session of a refresh token is over."""
+    return page.stage.client.post_form("/auth/token", {
+        "grant_type": "refresh_token", "refresh_token": token}).status == 400
+
+
+def test_own_sessions_are_shown_and_ended(page):
+    """Where else this name is logged in: one is ended, then all others."""
+    page.stage.sql("SELECT auth_jwt.revoke_subject('43')")
+    phone = another(page, "carol@demo.example", "A phone <b>")
+    page.enter("carol@demo.example")
+    page.wait(lambda: len(sessions(page)) == 2)
+    here, there = sessions(page)
+    assert here[3] == "here" and "Chrome" in here[0]
+    assert there[:2] == ["A phone <b>", "127.0.0.1"] and there[3] == "End"
+
+    page.browser.find_element(By.CSS_SELECTOR, "#sessions button").click()
+    page.wait(lambda: len(sessions(page)) == 1)
+    assert dead(page, phone)
+    assert not page.shows("end-others")
+
+    others = [another(page, "carol@demo.example", name) for name in "ab"]
+    page.element("call").click()
+    page.wait(lambda: len(sessions(page)) == 3)
+    page.element("end-others").click()
+    page.wait(lambda: len(sessions(page)) == 1)
+    assert all(dead(page, token) for token in others)
+    assert page.shows("dashboard")
+
+
 def test_wrong_password(page):
     """A sentence at the form, and another try."""
     page.log_in("alice@demo.example", "guess")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A client of three requests, as any OAuth 2.0 client would make them: log in,
-// refresh, log out; and one protected page to call.
+// refresh, log out; one protected page to call, and its user's own sessions.
 //
 // The access token is kept in memory. This dialect (oauth2) hands the refresh
 // token to the script as well, which keeps it in sessionStorage so that a
@@ -103,25 +103,49 @@ async function tradeToken(why) {
     note(200, `Refreshed (${why})`);
 }
 
-async function callApi(again = true) {
+// A request with the access token; one that is refused is refreshed once.
+async function withToken(path, options = {}, again = true) {
     const asked = stay;
-    const reply = await fetch("/api/me", {
-        headers: { Authorization: `Bearer ${access.token}` },
+    const reply = await fetch(path, {
+        ...options,
+        headers: { ...options.headers, Authorization: `Bearer ${access.token}` },
         cache: "no-store",
     });
+    if (asked !== stay) {
+        throw new Gone();
+    }
     if (reply.status === 401 && again) {
         note(401, "The API refused the access token");
         await refresh("the API said 401");
-        return callApi(false);
+        return withToken(path, options, false);
     }
     const answer = reply.ok ? await reply.json() : null;
     if (asked !== stay) {
         throw new Gone();
     }
-    note(reply.status, "GET /api/me");
+    note(reply.status, `${options.method || "GET"} ${path}`);
+    return answer;
+}
+
+async function callApi() {
+    const answer = await withToken("/api/me");
     if (answer) {
         showClaims(answer);
     }
+    const where = await withToken("/auth/sessions");
+    if (where) {
+        showSessions(where.sessions);
+    }
+}
+
+// `which` is the sid of one of the sessions, or "others".
+async function endSession(which) {
+    await withToken("/auth/sessions", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ end: which }),
+    });
+    await callApi();
 }
 
 async function logOut() {
@@ -168,6 +192,33 @@ function showClaims({ user, auth_type, claims }) {
     $("who").textContent = claims.name || user;
 }
 
+function showSessions(sessions) {
+    $("sessions").replaceChildren(...sessions.map(one => {
+        const row = document.createElement("tr");
+        const used = new Date(one.last_used * 1000).toLocaleTimeString([], { hour12: false });
+        for (const text of [one.agent ?? "–", one.address ?? "–", used]) {
+            const cell = document.createElement("td");
+            cell.textContent = cell.title = text;
+            row.append(cell);
+        }
+        const last = document.createElement("td");
+        if (one.current) {
+            last.textContent = "here";
+            last.className = "current";
+        } else {
+            const button = document.createElement("button");
+            button.textContent = "End";
+            button.className = "quiet";
+            button.addEventListener("click",
+                () => act(button, () => endSession(one.sid)));
+            last.append(button);
+        }
+        row.append(last);
+        return row;
+    }));
+    $("end-others").hidden = sessions.length < 2;
+}
+
 // For display only: what a token says is judged by the server.
 function claimsOf(token) {
     const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
@@ -194,6 +245,7 @@ function leave(message = "") {
     refreshes = 0;
     $("log").replaceChildren();
     $("claims").replaceChildren();
+    $("sessions").replaceChildren();
     $("waiting").hidden = true;
     $("login").hidden = false;
     complain(message);
@@ -263,6 +315,8 @@ $("refresh").addEventListener("click", () => act($("refresh"), async () => {
 }));
 $("call").addEventListener("click", () => act($("call"), () => callApi()));
 $("logout").addEventListener("click", () => act($("logout"), logOut));
+$("end-others").addEventListener("click",
+    () => act($("end-others"), () => endSession("others")));
 
 setInterval(tick, 200);
 
