@@ -132,7 +132,7 @@ def test_sql_for_administrators(db):
     """Each line works for the admin role, and ends what it says it ends."""
     text, = blocks("sql", "Revoke with SQL")
     statements = text.strip().splitlines()
-    assert len(statements) >= 8
+    assert len(statements) >= 10
     for statement in statements:
         db.psql("SELECT auth_jwt.unblock_subject('42')")
         db.execute("SELECT auth_jwt.open_session('42')")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What no statement may do to a row, and what keeps refreshes cheap.
 \ir helpers.psql
-SELECT plan(44);
+SELECT plan(49);
 
 -- Triggers.
 SELECT t.session(generation => 5) AS sid \gset
@@ -69,7 +69,9 @@ SELECT is((SELECT count(*)::int FROM pg_proc
 SELECT ok(proconfig @> ARRAY['lock_timeout=1500ms'],
           proname || '() waits a bounded time for a lock')
   FROM pg_proc WHERE pronamespace = 'auth_jwt'::regnamespace
-   AND proname IN ('open', 'rotate', 'logout', 'open_session');
+   AND proname IN ('open', 'rotate', 'logout', 'open_session', 'adopt',
+                   'logout_host', 'end_own_sessions', 'purge',
+                   'raise_access_lifetime');
 
 SELECT * FROM finish();
 ROLLBACK;

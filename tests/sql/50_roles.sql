@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Who may do what: each grant once, and the refusal of everything else.
 \ir helpers.psql
-SELECT plan(86);
+SELECT plan(90);
 
 CREATE ROLE t_stranger;
 GRANT USAGE ON SCHEMA auth_jwt, t, public TO t_stranger;
@@ -84,8 +84,56 @@ SELECT is_empty($$ SELECT proname FROM pg_proc
       AND proconfig @> ARRAY['search_path=auth_jwt, pg_temp'] IS NOT TRUE $$,
     'with the owner''s rights only within our schema');
 SELECT is_empty($$ SELECT proname FROM pg_proc
-    WHERE pronamespace = 'auth_jwt'::regnamespace AND proacl IS NULL $$,
+    WHERE pronamespace = 'auth_jwt'::regnamespace
+      AND (proacl IS NULL OR EXISTS (SELECT FROM aclexplode(proacl)
+                                      WHERE grantee = 0)) $$,
     'no function is everybody''s');
+SELECT is_empty($$ SELECT relname FROM pg_class
+    WHERE relnamespace = 'auth_jwt'::regnamespace
+      AND EXISTS (SELECT FROM aclexplode(relacl) WHERE grantee = 0) $$,
+    'nor any table, view or sequence');
+SELECT is_empty($$ SELECT DISTINCT proname FROM pg_proc,
+        unnest($$ || :'all_roles' || $$) AS r
+    WHERE pronamespace = 'auth_jwt'::regnamespace AND NOT prosecdef
+      AND has_function_privilege(r, pg_proc.oid, 'EXECUTE') $$,
+    'what a role may call runs with the owner''s rights');
+SELECT is_empty($$ SELECT tgname FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid
+    WHERE pronamespace = 'auth_jwt'::regnamespace AND NOT prosecdef
+      AND prosrc !~ '^\s*BEGIN\s+RAISE EXCEPTION [^;]+;\s+END\s*$' $$,
+    'and so does every trigger that does more than refuse');
+
+-- Each function is called by each role that may not: a new one is not forgotten.
+CREATE FUNCTION t.callable(roles text[]) RETURNS SETOF text
+LANGUAGE plpgsql AS $f$
+DECLARE
+    f record;
+    r text;
+    state text;
+BEGIN
+    FOR f IN SELECT p.oid, proname, (SELECT coalesce(string_agg('NULL::'
+                 || format_type(t, NULL), ', '), '')
+                 FROM unnest(p.proargtypes) t) AS arguments
+               FROM pg_proc p WHERE pronamespace = 'auth_jwt'::regnamespace
+                AND prorettype <> 'trigger'::regtype
+    LOOP
+        FOREACH r IN ARRAY roles LOOP
+            CONTINUE WHEN has_function_privilege(r, f.oid, 'EXECUTE');
+            state := 'none';
+            BEGIN
+                PERFORM t.run_as(r, format('SELECT auth_jwt.%I(%s)', f.proname,
+                                           f.arguments));
+            EXCEPTION WHEN OTHERS THEN
+                state := SQLSTATE;
+            END;
+            IF state <> '42501' THEN
+                RETURN NEXT format('%s calls %s: %s', r, f.proname, state);
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$f$;
+SELECT is_empty(format('SELECT t.callable(%L)', :all_roles),
+    'nobody calls what was not granted');
 
 -- httpd at work.
 SELECT is(t.run_as('auth_jwt_httpd', $$ SELECT verdict FROM

@@ -10,6 +10,7 @@ from lab.place import Place
 from lab.postgres import SCHEMA, Cluster, Database
 
 HASH = "\\x" + hashlib.sha256(b"S").hexdigest()
+ADOPTED = "018bcfe5-6800-8fdc-982f-754b7d53995a"
 OPEN = (f"SELECT verdict, sid FROM auth_jwt.open('alice', '', NULL, '{HASH}',"
         " '1 h', '1 h', NULL, NULL)")
 
@@ -116,8 +117,19 @@ def test_standby_is_unfit_and_never_raises(bare):
         assert bare.psql(
             f"SELECT verdict FROM auth_jwt.rotate('{sid}', 0, 'jr1', '{HASH}',"
             f" NULL, '', {rotate}, '30 s', true, NULL, NULL)") == "unfit\n"
-    assert bare.psql(f"SELECT auth_jwt.logout('{sid}', 'jr1', '{HASH}', NULL,"
-                     " '')") == "unfit\n"
+    for call in (f"logout('{sid}', 'jr1', '{HASH}', NULL, '')",
+                 f"standing('{sid}', 'alice', NULL, now(), NULL)",
+                 f"adopt('{ADOPTED}', 'laravel', '{{}}', 'alice', NULL, '',"
+                 " '30 d', '1 d', NULL, NULL)",
+                 f"logout_host('{ADOPTED}', 'laravel', '{{}}', 'alice', NULL,"
+                 " '', '30 d')",
+                 "raise_access_lifetime('1 h')"):
+        assert bare.psql(f"SELECT auth_jwt.{call}") == "unfit\n", call
+    for call in (f"introspect('{sid}', 'jr1', 0, '{HASH}', '')",
+                 f"end_own_sessions('{sid}', '', NULL)"):
+        assert bare.psql(f"SELECT verdict FROM auth_jwt.{call}") == "unfit\n"
+    assert bare.psql("SELECT auth_jwt.purge()") == "0\n"
+    assert bare.psql("SELECT kind FROM auth_jwt.feed()") == "now\n"
 
 
 def test_dump_and_restore_keep_sessions_and_rules(db, tmp_path):
