@@ -60,7 +60,7 @@ STORE_BIN  := $(patsubst tests/store/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/s
 
 .PHONY: all help module programs demo test unit pytest lint format install clean \
 	deps deps-build deps-demo deps-test deps-bench bench check-symbols sanitize \
-	sanitized-pytest replay fuzz
+	sanitized-pytest races replay fuzz
 
 all: module check-symbols
 
@@ -173,11 +173,17 @@ test: deps-test
 # Under AddressSanitizer and UBSan: the unit tests, the corpora of the fuzz
 # targets, and those end-to-end tests that bring the module the most hostile
 # bytes. httpd itself leaks by design, so leaks are looked for in the former.
+# Under ThreadSanitizer: the unit tests with threads.
 SANITIZED := tests/vectors tests/e2e/test_access.py tests/e2e/test_authz.py \
 	tests/e2e/test_refresh.py tests/e2e/test_strip.py
 sanitize:
 	@$(MAKE) --no-print-directory unit replay sanitized-pytest \
 		SANITIZE=address,undefined OPTIMIZE='-O1 -g'
+	@$(MAKE) --no-print-directory races SANITIZE=thread OPTIMIZE='-O1 -g'
+
+RACES := $(addprefix $(BUILD_DIR)/tests/test_,board_race cache)
+races: $(RACES)
+	@tests/unit/run $(RACES)
 
 sanitized-pytest: module
 	@AJR_BUILD=$(abspath $(BUILD_DIR)) AJR_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) \
