@@ -13,14 +13,32 @@ apr_time_t ajr_clock_now(void)
     return apr_time_from_sec((apr_time_t)now.tv_sec) + now.tv_nsec / 1000;
 }
 
+/* poll(2) passes over what is negative. */
+static _Thread_local int interrupt = -1;
+
+void ajr_await_interrupt(int fd)
+{
+    interrupt = fd;
+}
+
+bool ajr_await_interrupted(void)
+{
+    struct pollfd item = {interrupt, POLLIN, 0};
+
+    return poll(&item, 1, 0) > 0;
+}
+
 bool ajr_await(int fd, short events, apr_time_t deadline)
 {
-    struct pollfd item = {fd, events, 0};
+    struct pollfd items[] = {{fd, events, 0}, {interrupt, POLLIN, 0}};
 
     for (;;) {
         apr_time_t left = deadline - ajr_clock_now();
-        int found = poll(&item, 1, left > 0 ? (int)((left + 999) / 1000) : 0);
+        int found = poll(items, 2, left > 0 ? (int)((left + 999) / 1000) : 0);
 
+        if (found > 0 && items[1].revents != 0) {
+            return false;
+        }
         if (found != 0 && !(found < 0 && errno == EINTR)) {
             return true;
         }

@@ -18,4 +18,11 @@ apr_time_t ajr_clock_now(void);
  * count as ready, for libpq to find. */
 bool ajr_await(int fd, short events, apr_time_t deadline);
 
+/* All waiting of this thread ends at once, as at its deadline, while fd is
+ * readable; -1 = no such fd. For a thread that must end when it is told to. */
+void ajr_await_interrupt(int fd);
+
+/* Whether it is. */
+bool ajr_await_interrupted(void);
+
 #endif

@@ -190,3 +190,66 @@ ajr_outcome_t ajr_connection_run(PGresult **result, const char **detail,
     *detail = ajr_complaint_of_result(last, pool);
     return outcome == AJR_OK ? judge_error(connection, last) : outcome;
 }
+
+/* ---- a statement with a long answer ---- */
+
+/* The next row, or what ends the answer; NULL when it has ended or nothing
+ * came in time. */
+static PGresult *next_result(PGconn *connection, apr_interval_time_t patience)
+{
+    if (receive(connection, ajr_clock_now() + patience) != AJR_OK) {
+        return NULL;
+    }
+    return PQgetResult(connection);
+}
+
+/* Hands over one row. *ended when it was the last thing of the answer. */
+static ajr_outcome_t hand_over(const char **detail, bool *ended,
+                               PGconn *connection, const PGresult *result,
+                               const char *(*each)(void *, const PGresult *),
+                               void *data, apr_pool_t *pool)
+{
+    if (PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+        *detail = each(data, result);
+        return *detail == NULL ? AJR_OK : AJR_DATABASE_ERROR;
+    }
+    if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+        *ended = true;
+        return AJR_OK;
+    }
+    *detail = ajr_complaint_of_result(result, pool);
+    return judge_error(connection, result);
+}
+
+ajr_outcome_t
+ajr_connection_stream(const char **detail, PGconn *connection,
+                      const ajr_pg_query_t *query, apr_interval_time_t patience,
+                      const char *(*each)(void *data, const PGresult *row),
+                      void *data, apr_pool_t *pool)
+{
+    ajr_outcome_t outcome = AJR_OK;
+    bool ended = false;
+    PGresult *result;
+
+    *detail = "the connection was lost";
+    if (!PQsendQueryParams(connection, query->sql, query->count, NULL,
+                           query->values, NULL, NULL, 0) ||
+        !PQsetSingleRowMode(connection) ||
+        flush(connection, ajr_clock_now() + patience) != AJR_OK) {
+        return AJR_DATABASE_DOWN;
+    }
+    while (outcome == AJR_OK) {
+        result = next_result(connection, patience);
+        if (result == NULL) {
+            break;
+        }
+        outcome =
+            hand_over(detail, &ended, connection, result, each, data, pool);
+        PQclear(result);
+    }
+    if (outcome == AJR_OK && !ended) {
+        *detail = "the answer broke off, or did not come in time";
+        return AJR_DATABASE_DOWN;
+    }
+    return outcome;
+}

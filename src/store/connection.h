@@ -34,6 +34,17 @@ ajr_outcome_t ajr_connection_run(PGresult **result, const char **detail,
                                  const char *const *values, apr_time_t deadline,
                                  apr_pool_t *pool);
 
+/* The same, row by row: each is handed to `each`, in the order they come, and
+ * is gone when that returns. A long answer may take its time: `patience` bounds
+ * each pause in it. `each` says NULL, or what is wrong with the row: then the
+ * answer is DATABASE_ERROR. After anything but OK the connection is of no more
+ * use. */
+ajr_outcome_t
+ajr_connection_stream(const char **detail, PGconn *connection,
+                      const ajr_pg_query_t *query, apr_interval_time_t patience,
+                      const char *(*each)(void *data, const PGresult *row),
+                      void *data, apr_pool_t *pool);
+
 /* Whether it is in order and outside a transaction, with no answer due. */
 bool ajr_connection_reusable(const PGconn *connection);
 

@@ -23,6 +23,9 @@ static const ajr_outcome_t logout_verdicts[] = {
 static const ajr_outcome_t mismatch_verdicts[] = {
     AJR_TOKEN_MISMATCH, AJR_UNKNOWN, AJR_UNFIT, AJR_OUTCOMES};
 
+static const ajr_outcome_t standing_verdicts[] = {
+    AJR_OK, AJR_TOKEN_REVOKED, AJR_TOKEN_SUPERSEDED, AJR_UNFIT, AJR_OUTCOMES};
+
 const char *ajr_store_schema_refuses(const char *schema)
 {
     const char *at;
@@ -254,4 +257,33 @@ ajr_outcome_t ajr_store_logout_sid(const char **detail,
 
     *detail = NULL;
     return call_holder(detail, store, "logout", values, logout_verdicts, pool);
+}
+
+/* ---- standing ---- */
+
+ajr_outcome_t ajr_store_standing(const char **detail, const ajr_store_t *store,
+                                 const ajr_bearer_t *bearer, apr_pool_t *pool)
+{
+    const char *values[] = {
+        bearer->sid == NULL ? NULL : ajr_uuid_format(bearer->sid, pool),
+        bearer->subject, bearer->client,
+        bearer->born == APR_INT64_MIN /* before any other */
+            ? NULL
+            : apr_psprintf(pool, "%" APR_TIME_T_FMT, bearer->born),
+        bearer->generation < 0
+            ? NULL
+            : apr_psprintf(pool, "%" APR_INT64_T_FMT, bearer->generation)};
+    ajr_pg_query_t query = {.count = 5, .values = values};
+    PGresult *result;
+
+    *detail = NULL;
+    query.sql = ajr_verb_select(
+        store, "standing",
+        "CASE standing WHEN 'granted' THEN standing WHEN 'unfit' THEN standing "
+        "ELSE 'token_' || standing END",
+        "$1::uuid,$2::text,$3::text,"
+        "coalesce(to_timestamp($4::bigint / 1e6), '-infinity'),$5::int",
+        pool);
+    return ajr_verb_ask(&result, detail, store, &query, standing_verdicts,
+                        pool);
 }

@@ -6,6 +6,7 @@
 #ifndef AJR_STORE_H
 #define AJR_STORE_H
 
+#include "board.h"
 #include "grant.h"
 #include "pg.h"
 
@@ -98,5 +99,10 @@ ajr_outcome_t ajr_store_logout_sid(const char **detail,
                                    const unsigned char sid[AJR_SID_SIZE],
                                    const char *site, const char *client,
                                    apr_pool_t *pool);
+
+/* What the board cannot say of an access token (standing() in SQL). OK,
+ * TOKEN_REVOKED, TOKEN_SUPERSEDED, UNFIT or DATABASE_*. */
+ajr_outcome_t ajr_store_standing(const char **detail, const ajr_store_t *store,
+                                 const ajr_bearer_t *bearer, apr_pool_t *pool);
 
 #endif
