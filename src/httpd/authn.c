@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The access pipeline: source -> verify -> policy -> identity.
+ * The access pipeline: source -> verify -> policy -> revoked? -> identity.
  */
 #include "module.h"
 
@@ -33,6 +33,8 @@ static ajr_policy_t policy_of(const ajr_dir_conf_t *conf)
     return policy;
 }
 
+/* Whether a token holds; whether it was revoked is another question, which
+ * nobody may answer from memory. */
 static ajr_outcome_t judge(const ajr_jwt_t **jwt, const char **subject,
                            ajr_bytes_t token, request_rec *r,
                            const ajr_policy_t *policy, apr_pool_t *pool)
@@ -48,15 +50,6 @@ static ajr_outcome_t judge(const ajr_jwt_t **jwt, const char **subject,
         return outcome;
     }
     return ajr_policy_judge(subject, *jwt, policy, r->request_time, pool);
-}
-
-ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
-                              ajr_bytes_t token, request_rec *r,
-                              apr_pool_t *pool)
-{
-    const ajr_policy_t policy = policy_of(ajr_dir_conf(r));
-
-    return judge(jwt, subject, token, r, &policy, pool);
 }
 
 ajr_outcome_t ajr_authn_judge_expired(const ajr_jwt_t **jwt,
@@ -128,7 +121,7 @@ static bool bytes_same(ajr_bytes_t a, ajr_bytes_t b)
     return a.len == b.len && (a.data == b.data || ajr_bytes_equal_secret(a, b));
 }
 
-/* The verdict on the same token by the same policy is not made twice: not for
+/* Whether a token holds by the same policy is not judged twice: not for
  * a sub-request, DirectoryIndex, a redirect or an ErrorDocument. */
 static bool judged_before(ajr_record_t *record, const ajr_record_t *before,
                           const ajr_dir_conf_t *conf)
@@ -146,13 +139,16 @@ static bool judged_before(ajr_record_t *record, const ajr_record_t *before,
 ajr_outcome_t ajr_authn_judge_record(request_rec *r, ajr_record_t *record)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
+    ajr_outcome_t outcome = AJR_OK;
 
     record->conf = conf;
-    if (judged_before(record, ajr_authn_before(r), conf)) {
-        return AJR_OK;
+    if (!judged_before(record, ajr_authn_before(r), conf)) {
+        const ajr_policy_t policy = policy_of(conf);
+
+        outcome = judge(&record->jwt, &record->subject, record->token, r,
+                        &policy, ajr_identity_top(r)->pool);
     }
-    return ajr_authn_judge(&record->jwt, &record->subject, record->token, r,
-                           ajr_identity_top(r)->pool);
+    return outcome == AJR_OK ? ajr_revocation_judge(r, record) : outcome;
 }
 
 static ajr_outcome_t judge_request(request_rec *r, ajr_record_t *record)

@@ -9,6 +9,9 @@
 
 #include "duration.h"
 
+/* 128 bytes of memory each: entries of two parts in two buffers. */
+#define COUNT_MAX 10000000
+
 #define SLOT_DIR(member)                        \
     {                                           \
         false, offsetof(ajr_dir_conf_t, member) \
@@ -75,6 +78,22 @@ void ajr_command_warn(cmd_parms *cmd, const char *sentence)
                   apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", sentence, NULL));
 }
 
+/* The life that a scope gives or allows access tokens is told to the database,
+ * which keeps revocations for as long. .htaccess is read by requests, for whom
+ * the configuration does not change. */
+static void note_life(cmd_parms *cmd, const apr_interval_time_t *life)
+{
+    const ajr_slot_t *slot = cmd->info;
+    ajr_server_conf_t *server = ajr_server_conf(cmd->server);
+
+    if ((slot == &slots[INDEX_access_lifetime] ||
+         slot == &slots[INDEX_max_lifetime]) &&
+        *life > server->longest &&
+        ap_check_cmd_context(cmd, NOT_IN_HTACCESS) == NULL) {
+        server->longest = *life;
+    }
+}
+
 static const char *set_duration(cmd_parms *cmd, void *conf, const char *arg)
 {
     if (!ajr_duration_parse(ajr_slot(cmd, conf), arg)) {
@@ -83,6 +102,7 @@ static const char *set_duration(cmd_parms *cmd, void *conf, const char *arg)
                             "2h, 14d or a number of seconds",
                             cmd->cmd->name, arg);
     }
+    note_life(cmd, ajr_slot(cmd, conf));
     return NULL;
 }
 
@@ -120,6 +140,19 @@ static const char *set_number(cmd_parms *cmd, void *conf, const char *arg)
         return apr_psprintf(cmd->pool,
                             "%s: `%s` is no number between 0 and 10000",
                             cmd->cmd->name, arg);
+    }
+    *(int *)ajr_slot(cmd, conf) = (int)value;
+    return NULL;
+}
+
+static const char *set_count(cmd_parms *cmd, void *conf, const char *arg)
+{
+    char *end = NULL;
+    apr_int64_t value = apr_strtoi64(arg, &end, 10);
+
+    if (end == arg || *end != '\0' || value < 1 || value > COUNT_MAX) {
+        return apr_psprintf(cmd->pool, "%s: `%s` is no number between 1 and %d",
+                            cmd->cmd->name, arg, COUNT_MAX);
     }
     *(int *)ajr_slot(cmd, conf) = (int)value;
     return NULL;
@@ -253,6 +286,10 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define SET_FLAG set_flag
 #define COMMAND_NUMBER(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_NUMBER set_number
+#define COMMAND_COUNT(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_COUNT set_count
+#define COMMAND_REVOCATION(...) AP_INIT_TAKE_ARGV(__VA_ARGS__)
+#define SET_REVOCATION ajr_set_revocation
 #define COMMAND_CHOICE(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_CHOICE set_choice
 #define COMMAND_TEXT(...) AP_INIT_TAKE1(__VA_ARGS__)

@@ -63,6 +63,10 @@ const char *ajr_set_reply_fields(cmd_parms *cmd, void *conf, const char *name,
 const char *ajr_set_mint_claims(cmd_parms *cmd, void *conf, const char *name,
                                 const char *value);
 
+/* command_revocation.c */
+const char *ajr_set_revocation(cmd_parms *cmd, void *conf, int argc,
+                               char *const argv[]);
+
 /* command_export.c */
 const char *ajr_set_exports(cmd_parms *cmd, void *conf, int argc,
                             char *const argv[]);

@@ -119,6 +119,14 @@ void ajr_conf_note(ajr_server_conf_t *conf, apr_pool_t *pconf,
     APR_ARRAY_PUSH(conf->warnings, const char *) = warning;
 }
 
+bool ajr_conf_supersedes(const ajr_dir_conf_t *conf)
+{
+    int choice = ajr_conf_supersede(conf);
+
+    return choice == AJR_CHOICE_DIALECT ? ajr_conf_dialect(conf)->supersedes
+                                        : choice == AJR_CHOICE_ON;
+}
+
 void ajr_conf_warn(server_rec *first)
 {
     server_rec *s;

@@ -82,11 +82,29 @@ typedef struct ajr_error_text_t {
     const char *text;
 } ajr_error_text_t;
 
+/* JwtRevocation. */
+typedef struct ajr_revocation_t {
+    bool on;
+    bool open;                 /* without news tokens are accepted */
+    apr_interval_time_t stale; /* how long without news is none */
+} ajr_revocation_t;
+
+/* In force when nothing is said. */
+static inline const ajr_revocation_t *ajr_revocation_default(void)
+{
+    static const ajr_revocation_t revocation = {
+        .on = true, .open = false, .stale = apr_time_from_sec(60)};
+
+    return &revocation;
+}
+
 /* The C type of each kind, and what stands for "not said here". */
 #define AJR_TYPE_DURATION apr_interval_time_t
 #define AJR_TYPE_LIFETIME apr_interval_time_t
 #define AJR_TYPE_FLAG int
 #define AJR_TYPE_NUMBER int
+#define AJR_TYPE_COUNT int
+#define AJR_TYPE_REVOCATION const ajr_revocation_t *
 #define AJR_TYPE_CHOICE int
 #define AJR_TYPE_TEXT const char *
 #define AJR_TYPE_TEXT_OR_NONE const char *
@@ -113,6 +131,8 @@ typedef struct ajr_error_text_t {
 #define AJR_UNSET_LIFETIME (-1)
 #define AJR_UNSET_FLAG (-1)
 #define AJR_UNSET_NUMBER (-1)
+#define AJR_UNSET_COUNT (-1)
+#define AJR_UNSET_REVOCATION NULL
 #define AJR_UNSET_CHOICE (-1)
 #define AJR_UNSET_TEXT NULL
 #define AJR_UNSET_TEXT_OR_NONE NULL
@@ -186,6 +206,12 @@ typedef struct ajr_server_conf_t {
     ajr_limit_t *logins;
     ajr_tally_t *tally;
 
+    /* The longest life of an access token that a scope of this server gives
+     * or allows; 0 = none says so. */
+    apr_interval_time_t longest;
+
+    struct ajr_shared_board_t *board; /* by post_config; NULL = no database */
+
     ajr_store_t store; /* filled by post_config; its pool by child_init */
 
     ajr_child_t *child;          /* one for all servers of a child */
@@ -227,6 +253,9 @@ bool ajr_conf_has_keys(const ajr_dir_conf_t *conf);
 
 /* Whether refreshes rotate in this scope. */
 bool ajr_conf_rotates(const ajr_dir_conf_t *conf);
+
+/* Whether an access token that was traded stops working in this scope. */
+bool ajr_conf_supersedes(const ajr_dir_conf_t *conf);
 
 /* Logs what was worth a warning when the configuration of these servers was
  * read. */

@@ -71,8 +71,7 @@ static ajr_outcome_t access_judge(request_rec *r, ajr_bytes_t token)
     ajr_outcome_t outcome;
 
     record->token = token;
-    outcome =
-        ajr_authn_judge(&record->jwt, &record->subject, token, r, r->pool);
+    outcome = ajr_authn_judge_record(r, record);
     if (outcome != AJR_OK) {
         return outcome;
     }

@@ -3,6 +3,7 @@
  * What exists when: post_config makes the stores and what all children share,
  * child_init the connections and what one child remembers.
  */
+#include "boards.h"
 #include "module.h"
 
 #include <string.h>
@@ -104,6 +105,12 @@ int ajr_lifecycle_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }
+    if (!ajr_boards_share(first)) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, first,
+                     "no shared memory for the board of revocations; see "
+                     "JwtRevocationMax");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     return OK;
 }
 
@@ -166,4 +173,5 @@ void ajr_lifecycle_child(apr_pool_t *pchild, server_rec *first)
         ajr_server_conf(s)->child = child;
         store_start(pchild, first, s);
     }
+    ajr_janitor_start(pchild, first);
 }

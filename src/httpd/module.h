@@ -110,11 +110,9 @@ int ajr_preflight_admit(request_rec *r);
 /* authn.c: the access pipeline. */
 int ajr_authn_check(request_rec *r);
 int ajr_authn_note_failure(request_rec *r, const char *auth_type);
-ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
-                              ajr_bytes_t token, request_rec *r,
-                              apr_pool_t *pool);
 
-/* The same for a token that is presented to be traded: exp may have passed. */
+/* Whether a token that is presented to be traded holds: exp may have passed,
+ * and of its session the database is asked. */
 ajr_outcome_t ajr_authn_judge_expired(const ajr_jwt_t **jwt,
                                       const char **subject, ajr_bytes_t token,
                                       request_rec *r, apr_pool_t *pool);
@@ -122,8 +120,8 @@ ajr_outcome_t ajr_authn_judge_expired(const ajr_jwt_t **jwt,
 /* What must be configured before a token can be judged, NULL = nothing. */
 const char *ajr_authn_incomplete(request_rec *r, const ajr_dir_conf_t *conf);
 
-/* Judges record->token by the policy of this scope; a verdict that was made on
- * the way here is taken over. */
+/* Judges record->token by the policy of this scope, where a verdict that was
+ * made on the way here is taken over, and asks whether it was revoked. */
 ajr_outcome_t ajr_authn_judge_record(request_rec *r, ajr_record_t *record);
 
 /* The record of the nearest request before this one that had a token. */
@@ -137,6 +135,11 @@ void ajr_authn_accept(request_rec *r, ajr_record_t *record);
 void ajr_basic_register(apr_pool_t *pconf);
 int ajr_basic_check(request_rec *r);
 void ajr_basic_strip(request_rec *r, const ajr_record_t *record);
+
+/* revocation.c: OK, TOKEN_REVOKED, TOKEN_SUPERSEDED, REVOCATION_STALE, or what
+ * PostgreSQL said where it had to be asked, for the token that record says
+ * holds. */
+ajr_outcome_t ajr_revocation_judge(request_rec *r, ajr_record_t *record);
 
 /* authz.c: httpd's authorization before and after the token is known, and the
  * 403 of a token that is good but not enough. */
@@ -255,6 +258,9 @@ int ajr_tally_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                     server_rec *s);
 void ajr_tally_count(ajr_tally_t *tally, ajr_outcome_t outcome);
 apr_uint64_t ajr_tally_read(const ajr_tally_t *tally, ajr_outcome_t outcome);
+/* janitor.c: child_init, once there are connections: the threads that keep the
+ * boards, one for each of them. */
+void ajr_janitor_start(apr_pool_t *pchild, server_rec *first);
 
 /* key_files.c: JwtKeySet. The keys that judge in a scope (NULL = none is
  * configured), and their number: no other keys of this process have it. What

@@ -20,6 +20,7 @@ static ajr_outcome_t rotate(ajr_session_t **out, request_rec *r,
         .scope = scope,
         .rotate = ajr_conf_rotates(conf),
         .async = ajr_server_database_async(server),
+        .supersede = ajr_conf_supersedes(conf),
         .grace = ajr_conf_refresh_grace(conf),
     };
 

@@ -79,7 +79,7 @@ void ajr_refusal_render(request_rec *r)
         apr_table_setn(r->err_headers_out, "WWW-Authenticate",
                        refused->challenge);
     }
-    if (refused->status < 500 &&
+    if (refused->status != HTTP_INTERNAL_SERVER_ERROR &&
         ap_response_code_string(r, ap_index_of_response(refused->status)) ==
             NULL) {
         body_set(r, refused);

@@ -11,26 +11,15 @@
 
 #define CHANNEL "auth_jwt_revocation"
 
-static ajr_outcome_t run(ajr_listener_t *listener, const char **detail,
-                         const char *sql, apr_pool_t *pool)
+static ajr_outcome_t subscribe(ajr_listener_t *listener, const char **detail,
+                               apr_pool_t *pool)
 {
-    ajr_pg_query_t query = {.sql = sql};
+    ajr_pg_query_t query = {.sql = "LISTEN " CHANNEL};
     PGresult *result;
 
     return ajr_connection_run(
         &result, detail, listener->connection, &query, NULL,
         ajr_clock_now() + listener->store->conf.timeout, pool);
-}
-
-/* The second statement wakes the listeners of other hosts too; they see that
- * it names no schema. */
-static ajr_outcome_t subscribe(ajr_listener_t *listener, const char **detail,
-                               apr_pool_t *pool)
-{
-    ajr_outcome_t outcome = run(listener, detail, "LISTEN " CHANNEL, pool);
-
-    return outcome == AJR_OK ? run(listener, detail, "NOTIFY " CHANNEL, pool)
-                             : outcome;
 }
 
 ajr_outcome_t ajr_listener_open(ajr_listener_t *listener, const char **detail,
@@ -60,14 +49,28 @@ void ajr_listener_close(ajr_listener_t *listener)
     listener->heard = false;
 }
 
-/* What libpq has read so far. */
-static bool take_notifications(ajr_listener_t *listener)
+/* It wakes the listeners of other hosts too; they see that it names no
+ * schema. */
+void ajr_listener_probe(const ajr_listener_t *listener, apr_pool_t *pool)
+{
+    ajr_pg_query_t query = {.sql = "NOTIFY " CHANNEL};
+    const char *detail;
+    PGresult *result;
+
+    if (listener->store->pg != NULL) {
+        ajr_pg_query(&result, &detail, listener->store->pg, &query, pool);
+    }
+}
+
+/* What libpq has read so far. idle: while no query of ours was under way, when
+ * a pooler would have had nowhere to send it. */
+static bool take_notifications(ajr_listener_t *listener, bool idle)
 {
     bool news = false;
     PGnotify *notify;
 
     while ((notify = PQnotifies(listener->connection)) != NULL) {
-        listener->heard = true;
+        listener->heard |= idle;
         news |= strcmp(notify->extra, listener->store->schema) == 0;
         PQfreemem(notify);
     }
@@ -77,10 +80,10 @@ static bool take_notifications(ajr_listener_t *listener)
 ajr_heard_t ajr_listener_wait(ajr_listener_t *listener, apr_time_t deadline)
 {
     PGconn *connection = listener->connection;
+    bool idle = false; /* some may have come with the answer to a query */
 
-    for (;;) {
-        /* Some may have come with the answer to a query. */
-        if (take_notifications(listener)) {
+    for (;; idle = true) {
+        if (take_notifications(listener, idle)) {
             return AJR_HEARD_NEWS;
         }
         if (!ajr_await(PQsocket(connection), POLLIN, deadline)) {

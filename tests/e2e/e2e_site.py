@@ -86,9 +86,9 @@ class AuthSite(Site):
 
     # pylint: disable-next=too-many-arguments
     def __init__(self, httpd, db, *, server="", login=None, token="",
-                 grace="30s", user="site_httpd", conninfo=None, **options):
+                 grace="30s", user="site_httpd", conninfo=None, key=None, **options):
         super().__init__(httpd, **options)
-        self.db, self.key = db, jwt.secret()
+        self.db, self.key = db, key or jwt.secret()
         self.start(self._config(server, login or self.LOGIN, token, grace,
                                 conninfo or db.conninfo(user)))
 

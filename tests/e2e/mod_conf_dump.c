@@ -32,12 +32,21 @@ static const char *show_list(apr_pool_t *pool, const apr_array_header_t *value)
     return show_address(pool, value != NULL && value->nelts > 0 ? value : NULL);
 }
 
+static const char *show_revocation(apr_pool_t *pool, const void *value)
+{
+    const ajr_revocation_t *revocation = value;
+
+    return apr_psprintf(pool, "%d %d %" APR_TIME_T_FMT, revocation->on,
+                        revocation->open, revocation->stale);
+}
+
 #define SHOW(value) \
     _Generic((value), int                                       \
              : show_int, apr_interval_time_t                    \
              : show_time, const char *                          \
              : show_text, apr_array_header_t *                  \
-             : show_list, default                               \
+             : show_list, const ajr_revocation_t *              \
+             : show_revocation, default                         \
              : show_address)(r->pool, (value))
 
 static int dump(request_rec *r)

@@ -34,6 +34,7 @@ _BY_KIND = {
     "SOURCES": ("cookie:one", "query:two"),
     "ERROR_TEXTS": ("token_expired one", "token_expired two"),
     "URL": ("/one", "/two"),
+    "COUNT": ("30000", "40000"), "REVOCATION": ("Off", "On stale=3s"),
 }
 
 
