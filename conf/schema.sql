@@ -382,11 +382,14 @@ END
 $$;
 REVOKE ALL ON FUNCTION gate_open(text, text, timestamptz) FROM PUBLIC;
 
--- The longest life of an access token.
+-- The longest life of an access token. In PL/pgSQL, which keeps its plan: a
+-- refresh may ask (supersede()).
 CREATE OR REPLACE FUNCTION access_lifetime() RETURNS interval
-LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT s.value::interval FROM setting s
-                      WHERE s.name = 'access_lifetime'), interval '7 days')
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN coalesce((SELECT s.value::interval FROM setting s
+                      WHERE s.name = 'access_lifetime'), interval '7 days');
+END
 $$;
 REVOKE ALL ON FUNCTION access_lifetime() FROM PUBLIC;
 
