@@ -100,6 +100,9 @@ class _Population:
     def __init__(self, place, cluster, count):
         self._place = place
         self.database, self.count = cluster.database(), count
+        # Holds the janitors of httpd off, and not purge() on this connection.
+        self.database.execute("SELECT pg_advisory_lock(hashtextextended("
+                              "'purge of auth_jwt', 0))")
         began = time.monotonic()
         self.database.execute(_INSERT, _HEAD, _SECRET, _DEAD, count)
         self.load_s = time.monotonic() - began
@@ -138,12 +141,14 @@ class _Population:
 
     def updates(self):
         """(updates, HOT ones) so far, once the statistics are in."""
+        before = self.database.value(
+            "SELECT array_agg(pid) FROM pg_stat_activity WHERE"
+            " usename = 'site_httpd' AND datname = current_database()")
         self.server.graceful()
         # A backend that has ended has sent its counters.
         wait_for(lambda: not self.database.value(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE usename = 'site_httpd' AND datname = current_database()"),
-            "the old children to end", 30)
+            "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY (%s)",
+            before), "the old children to end", 30)
         return self.database.execute(
             "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables"
             " WHERE relid = 'auth_jwt.session'::regclass")[0]

@@ -2,6 +2,7 @@
 """A wire between httpd and PostgreSQL that can be cut at the worst moment."""
 
 import contextlib
+import re
 import socket
 import struct
 import threading
@@ -9,13 +10,16 @@ import threading
 _HEADER = struct.Struct("> c I")
 _READY = b"Z"  # ReadyForQuery: what was asked is committed
 
+#: What a request asks; the janitor asks other things, on its own account.
+_VERB = re.compile(rb"\.(open|rotate|logout)\(")
+
 
 class _Link:
     """One connection: bytes one way, messages the other."""
 
     def __init__(self, proxy, near, far):
         self._proxy, self._near, self._far = proxy, near, far
-        self._greeted = False
+        self._greeted, self._asked = False, b""
         self._asker = threading.Thread(target=self._ask, daemon=True)
         self._asker.start()
         threading.Thread(target=self._answer, daemon=True).start()
@@ -29,6 +33,7 @@ class _Link:
     def _ask(self):
         with contextlib.suppress(OSError):
             while data := self._near.recv(65536):
+                self._asked = data
                 self._far.sendall(data)
         self.cut()
 
@@ -41,7 +46,7 @@ class _Link:
                 answer += message
                 if self._greeted and kind != _READY:
                     continue
-                if self._greeted and self._proxy.swallows():
+                if self._greeted and self._proxy.swallows(self._asked):
                     break
                 self._greeted |= kind == _READY
                 self._near.sendall(answer)
@@ -87,7 +92,7 @@ class Proxy:
                 f"user={user} sslmode=disable gssencmode=disable")
 
     def lose(self, count=1):
-        """The next `count` answers of the server, complete and committed, are
+        """The next `count` answers to requests, complete and committed, are
         read and thrown away, and their connections cut."""
         self._to_swallow = count
 
@@ -96,10 +101,10 @@ class Proxy:
         """Whether all of these have been thrown away."""
         return self._to_swallow == 0
 
-    def swallows(self):
-        """Asked by a connection with an answer in hand."""
+    def swallows(self, asked):
+        """Asked by a connection that has the answer to `asked` in hand."""
         with self._lock:
-            if not self._to_swallow:
+            if not self._to_swallow or not _VERB.search(asked):
                 return False
             self._to_swallow -= 1
             return True
