@@ -45,7 +45,7 @@ def arguments():
                         const=1_000_000,
                         help="also watch the children's memory over N "
                              "requests (%(const)s)")
-    parser.add_argument("--revocations", type=int, metavar="N", default=0,
+    parser.add_argument("--revocations", type=int, metavar="N", default=200,
                         help="from COMMIT to the first refusal, N times; 0 "
                              "leaves it out (default: %(default)s)")
     parser.add_argument("--millions", type=int, metavar="N", nargs="?",
@@ -60,6 +60,7 @@ def arguments():
     asked = parser.parse_args()
     if asked.quick:
         asked.seconds, asked.rounds, asked.sessions = 0.3, 1, 1000
+        asked.revocations = min(asked.revocations, 4)
     if asked.seconds <= 0 or asked.rounds < 1 or asked.sessions < 1:
         parser.error("--seconds, --rounds and --sessions must be above 0")
     return asked

@@ -38,7 +38,8 @@ def test_quick_run(tmp_path):
     done = run(["/usr/bin/python3", str(BENCH), "--quick",
                 "--json", str(told)], env=environment(**kept), timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    rows = json.loads(told.read_text(encoding="utf-8"))["rows"]
+    found = json.loads(told.read_text(encoding="utf-8"))
+    rows = found["rows"]
     assert [row["name"] for row in rows] == [row.name for row in ROWS]
     for row in rows:
         assert row["rate"]["low"] > 0 and row["client_busy"] > 0, row
@@ -46,6 +47,12 @@ def test_quick_run(tmp_path):
             next(known for known in ROWS if known.name == row["name"]).against)
         assert row["title"] in done.stdout
     assert "memory: not watched" in done.stdout
+    listen, poll = found["revocations"]
+    assert (listen["way"], poll["way"]) == ("LISTEN", "poll")
+    assert len(listen["waits"]) == 4 * listen["children"] == 4 * 6
+    assert len(poll["waits"]) == 6
+    assert listen["late"] == poll["late"] == 0
+    assert found["millions"] is None
 
 
 def test_many_sessions():
