@@ -68,4 +68,6 @@ def _shared_site(place, running_cluster):
 def _past(request):
     named = "site" if "site" in request.fixturenames else "db"
     found = request.getfixturevalue(named)
-    return e2e_site.Past(found if named == "db" else found.db)
+    if named == "db" or not hasattr(found, "db"):  # a maker of sites
+        return e2e_site.Past(request.getfixturevalue("db"))
+    return e2e_site.Past(found.db)
