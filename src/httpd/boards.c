@@ -11,10 +11,11 @@
 
 /* Under this name the boards are kept in the process's pool: another version
  * of this module, loaded by a graceful restart, may see them otherwise. */
-#define NAME "mod_auth_jwt_refresh boards 1"
+#define NAME "mod_auth_jwt_refresh boards 2"
 
-/* Room for each of the two locks before the board. */
+/* Room for each of the two locks, and for the leader, before the board. */
 #define LOCK_SIZE 64
+#define LOCKS_SIZE (3 * LOCK_SIZE)
 
 static apr_array_header_t *boards_kept(apr_pool_t *process)
 {
@@ -107,13 +108,13 @@ static ajr_shared_board_t *board_make(const ajr_store_t *store,
     shared->pool = pool;
     shared->conninfo = apr_pstrdup(pool, store->conf.conninfo);
     shared->schema = apr_pstrdup(pool, store->schema);
-    memory = memory_make(2 * LOCK_SIZE + ajr_board_size(capacity), pool);
+    memory = memory_make(LOCKS_SIZE + ajr_board_size(capacity), pool);
     if (memory != NULL && lock_make((pthread_mutex_t *)memory) &&
         lock_make((pthread_mutex_t *)(memory + LOCK_SIZE))) {
         shared->lock = (pthread_mutex_t *)memory;
         shared->purge_lock = (pthread_mutex_t *)(memory + LOCK_SIZE);
-        shared->board =
-            board_in(memory + 2 * LOCK_SIZE, capacity, before, pool);
+        shared->leader = (_Atomic apr_uint64_t *)(memory + 2 * LOCK_SIZE);
+        shared->board = board_in(memory + LOCKS_SIZE, capacity, before, pool);
     }
     if (shared->board == NULL) {
         apr_pool_destroy(pool);

@@ -28,6 +28,9 @@ typedef struct ajr_shared_board_t {
     /* The same for the one who removes from the database what is over. */
     pthread_mutex_t *purge_lock;
 
+    /* The process that has `lock`, 0 = nobody; for the status page. */
+    _Atomic apr_uint64_t *leader;
+
     apr_pool_t *pool; /* of this board alone */
     bool wanted;      /* by the configuration that is being read */
 } ajr_shared_board_t;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -95,7 +96,9 @@ static void *keep(void *data)
             stop_purging(janitor, &purges);
         } else if (ajr_janitor_lock_take(janitor->shared->lock)) {
             stop_purging(janitor, &purges);
+            atomic_store(janitor->shared->leader, (apr_uint64_t)getpid());
             ajr_janitor_lead(janitor);
+            atomic_store(janitor->shared->leader, 0);
             pthread_mutex_unlock(janitor->shared->lock);
         }
         follow(janitor, &purges);

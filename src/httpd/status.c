@@ -6,9 +6,13 @@
  */
 #include "module.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include <unistd.h>
+
+#include "await.h"
+#include "boards.h"
 
 /* ---- what there is to say ---- */
 
@@ -66,15 +70,47 @@ static json_t *outage_says(const ajr_pg_t *pg)
         "ended_seconds_ago", (json_int_t)apr_time_sec(outage.ended));
 }
 
+/* Age in whole seconds of a moment of the monotonic clock; null = never. */
+static json_t *age_of(apr_time_t moment)
+{
+    return moment == 0 ? json_null()
+                       : json_integer((json_int_t)apr_time_sec(ajr_clock_now() -
+                                                               moment));
+}
+
+/* What revocations are known here, since when, and by whom. */
+static json_t *board_says(const ajr_shared_board_t *shared)
+{
+    const ajr_board_t *board = shared == NULL ? NULL : shared->board;
+    ajr_board_counts_t counts;
+
+    if (board == NULL) {
+        return json_null();
+    }
+    ajr_board_counts(&counts, board);
+    return json_pack(
+        "{sI, sI, sI, sI, sI, sI, sb, so, sb, sI, sI}", "capacity",
+        (json_int_t)ajr_board_capacity(board), "sessions",
+        (json_int_t)counts.sessions, "subjects", (json_int_t)counts.subjects,
+        "clients", (json_int_t)counts.clients, "superseded",
+        (json_int_t)counts.superseded, "changes", (json_int_t)counts.turns,
+        "full", (int)ajr_board_full(board), "news_seconds_ago",
+        age_of(ajr_board_fed(board)), "listening",
+        (int)ajr_board_listening(board), "leader_pid",
+        (json_int_t)atomic_load(shared->leader), "clock_offset_ms",
+        (json_int_t)apr_time_as_msec(ajr_board_offset(board)));
+}
+
 /* NULL when there is no memory. What one child knows is not what the others
  * do: it says which one it is. */
 static json_t *status_make(request_rec *r)
 {
     const ajr_server_conf_t *conf = ajr_server_conf(r->server);
 
-    return ajr_json_own(json_pack("{so, so, s{si, so, so}}", "outcomes",
+    return ajr_json_own(json_pack("{so, so, so, s{si, so, so}}", "outcomes",
                                   outcomes_say(conf->tally), "outage",
-                                  outage_says(conf->store.pg), "child", "pid",
+                                  outage_says(conf->store.pg), "board",
+                                  board_says(conf->board), "child", "pid",
                                   (int)getpid(), "cache",
                                   cache_says(conf->child->cache), "connections",
                                   connections_say(conf->store.pg)),

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """jwt-status: what an administrator sees of a running httpd."""
 
+import os
+import signal
+
 import pytest
 
 from lab import jwt
@@ -95,6 +98,44 @@ def test_an_outage(site, cluster):
     assert status(site)["child"]["connections"]["lost"] >= 1
 
 
+def test_the_board(site, db):
+    """What was revoked, how old the news is, and which child brings it."""
+    site = site()
+    def board():
+        return status(site)["board"]
+    wait_for(lambda: board()["news_seconds_ago"] is not None, "the first news")
+    before = board()
+    assert (before["sessions"], before["subjects"], before["full"]) == (
+        0, 0, False)
+    assert before["news_seconds_ago"] <= 2
+    wait_for(lambda: board()["leader_pid"] in site.httpd.children(),
+             "a leader")
+    access, _ = site.login()
+    db.execute("SELECT auth_jwt.revoke_session(%s)",
+               jwt.claims_of(access)["sid"])
+    db.psql("SELECT auth_jwt.block_subject('bob')")
+    wait_for(lambda: (board()["sessions"], board()["subjects"]) == (1, 1),
+             "the news")
+    assert board()["changes"] > before["changes"]
+    assert abs(board()["clock_offset_ms"]) < 5000
+    wait_for(lambda: board()["listening"], "notifications")
+    said = text(site)
+    assert said["board.sessions"] == "1" and said["board.full"] == "false"
+
+
+def test_another_child_leads(site):
+    """The one that is killed does not stay on the page."""
+    site = site()
+    def leader():
+        return status(site)["board"]["leader_pid"]
+    wait_for(lambda: leader() in site.httpd.children(), "a leader")
+    first = leader()
+    site.httpd.expect("exit signal")
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: leader() not in (0, first)
+             and leader() in site.httpd.children(), "another leader")
+
+
 def test_no_secret_and_no_name(site):
     """Neither tokens nor who has them, nor how to reach the database."""
     site = site()
@@ -132,5 +173,5 @@ def test_a_server_without_a_database(httpd):
     site = httpd(PLACE)
     said = site.client.get("/status", headers=[
         ("Accept", "application/json")]).json()
-    assert said["outage"] is None
+    assert said["outage"] is None and said["board"] is None
     assert said["child"]["connections"] is None
