@@ -1561,7 +1561,7 @@ SELECT 'feed', count(*), 'entries that httpd has to know' FROM revocation r
 UNION ALL
 SELECT k.kind, count(e.kind), 'events of the last 24 hours'
   FROM unnest(ARRAY['login', 'logout', 'revoked', 'reused', 'healed', 'ahead',
-                    'adopted']) AS k(kind)
+                    'adopted', 'mismatch']) AS k(kind)
   LEFT JOIN event e ON e.kind = k.kind
                    AND e.at > clock_timestamp() - interval '24 hours'
  GROUP BY k.kind;

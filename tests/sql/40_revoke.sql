@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What administrators do: end sessions, close gates, look.
 \ir helpers.psql
-SELECT plan(55);
+SELECT plan(66);
 
 -- One session.
 SELECT t.session() AS sid \gset
@@ -124,6 +124,18 @@ UPDATE subject SET blocked = true;
 SELECT set_eq('SELECT sid FROM active_session',
     format('VALUES (%L::uuid)', :'other'), 'not those of a blocked subject');
 
+SELECT is(value, (SELECT count(*) FROM event e WHERE e.kind = figure),
+          'stats: events of kind ' || figure)
+  FROM stats WHERE about LIKE 'events%';
+SELECT set_eq($$ SELECT figure FROM stats WHERE about LIKE 'events%' $$,
+    $$ SELECT (regexp_matches(pg_get_constraintdef(oid), '''(\w+)''', 'g'))[1]
+         FROM pg_constraint WHERE conname = 'event_kind'
+          AND conrelid = 'auth_jwt.event'::regclass $$, 'each of them');
+SELECT is(value, (SELECT count(*) FROM active_session), 'stats: active')
+  FROM stats WHERE figure = 'active';
+SELECT ok(string_agg(figure, ',') LIKE
+    'sessions,active,revoked,expired,blocked,feed,%', 'stats: and the rest')
+  FROM stats;
 SELECT throws_ok($$ SELECT revoke_all(NULL) $$, '23502', NULL,
                  'a NULL that would revoke nobody is an error');
 

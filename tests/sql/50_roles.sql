@@ -23,6 +23,7 @@ SELECT set_eq($$
               ('auth_jwt_httpd', 'logout'), ('auth_jwt_httpd', 'feed'),
               ('auth_jwt_httpd', 'standing'), ('auth_jwt_httpd', 'adopt'),
               ('auth_jwt_httpd', 'logout_host'),
+              ('auth_jwt_httpd', 'mismatch'),
               ('auth_jwt_httpd', 'introspect'),
               ('auth_jwt_httpd', 'own_sessions'),
               ('auth_jwt_httpd', 'end_own_sessions'),
