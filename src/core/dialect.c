@@ -9,6 +9,7 @@ static const ajr_dialect_t *const dialects[] = {
     &ajr_dialect_oauth2,
     &ajr_dialect_express,
     &ajr_dialect_pair,
+    &ajr_dialect_cookie,
 };
 
 #define DIALECTS (sizeof(dialects) / sizeof(dialects[0]))
@@ -80,7 +81,7 @@ static bool describes(const char *text)
 static bool challenged(const ajr_dialect_t *dialect,
                        const ajr_incident_t *incident, int status)
 {
-    return status < 500 &&
+    return status < 500 && incident->outcome != AJR_CSRF &&
            (incident->place == AJR_PLACE_API ||
             (status == 401 && (dialect->realms & 1U << incident->place) != 0));
 }

@@ -41,7 +41,8 @@ typedef enum ajr_spot_kind_t {
     AJR_SPOT_QUERY,  /* a parameter of the URL; its value stays out of logs */
     AJR_SPOT_FIELD,  /* a field of the form or JSON body */
     AJR_SPOT_HEADER, /* a request header */
-    AJR_SPOT_COOKIE  /* a cookie of that name */
+    AJR_SPOT_COOKIE, /* a cookie of that name */
+    AJR_SPOT_REFRESH_COOKIE /* the cookie of JwtCookie */
 } ajr_spot_kind_t;
 
 typedef struct ajr_spot_t {
@@ -127,6 +128,7 @@ typedef struct ajr_dialect_t {
     ajr_form_t form;         /* of the sessions that its logins open */
     bool rotates;            /* what JwtRefreshRotate Dialect means */
     bool supersedes;         /* what JwtSupersede Dialect means */
+    bool cookie;             /* the refresh token travels in JwtCookie alone */
     bool forgives;           /* logout says yes to tokens that mean nothing */
     bool tags;               /* the word in a refusal is the outcome's tag */
     int ended;               /* status of a logout */

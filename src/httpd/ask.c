@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "body.h"
+#include "origin_check.h"
+#include "refresh_cookie.h"
 
 /* The first of several that is not empty, NULL = none. */
 static const char *first_of(const apr_array_header_t *values)
@@ -49,6 +51,9 @@ static ajr_outcome_t spot_read(const char **value, const ajr_spot_t *spot,
     case AJR_SPOT_COOKIE:
         *value = cookie(r, spot->name);
         break;
+    case AJR_SPOT_REFRESH_COOKIE:
+        *value = ajr_refresh_cookie_find(r);
+        break;
     case AJR_SPOT_END:
         break;
     }
@@ -58,6 +63,7 @@ static ajr_outcome_t spot_read(const char **value, const ajr_spot_t *spot,
     return outcome;
 }
 
+/* A browser adds cookies to what any page asks for. */
 static ajr_outcome_t spots_read(const char **value, const ajr_spot_t *spots,
                                 const ajr_body_t *body, request_rec *r)
 {
@@ -67,6 +73,10 @@ static ajr_outcome_t spots_read(const char **value, const ajr_spot_t *spots,
     for (; spots->kind != AJR_SPOT_END && *value == NULL && outcome == AJR_OK;
          spots++) {
         outcome = spot_read(value, spots, body, r);
+        if (*value != NULL && (spots->kind == AJR_SPOT_COOKIE ||
+                               spots->kind == AJR_SPOT_REFRESH_COOKIE)) {
+            outcome = ajr_origin_check(r);
+        }
     }
     return outcome;
 }

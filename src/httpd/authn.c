@@ -2,7 +2,7 @@
  *
  * The access pipeline: source -> verify -> policy -> revoked? -> identity.
  */
-#include "module.h"
+#include "origin_check.h"
 
 bool ajr_authn_ours(const char *auth_type)
 {
@@ -151,6 +151,13 @@ ajr_outcome_t ajr_authn_judge_record(request_rec *r, ajr_record_t *record)
     return outcome == AJR_OK ? ajr_revocation_judge(r, record) : outcome;
 }
 
+/* RFC 9110 9.2.1 */
+static bool safe(const request_rec *r)
+{
+    return r->method_number == M_GET || r->method_number == M_OPTIONS ||
+           r->method_number == M_TRACE;
+}
+
 static ajr_outcome_t judge_request(request_rec *r, ajr_record_t *record)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
@@ -161,6 +168,10 @@ static ajr_outcome_t judge_request(request_rec *r, ajr_record_t *record)
         return AJR_MISCONFIGURED;
     }
     outcome = token_find(record, r, conf);
+    if (outcome == AJR_OK && !safe(r) &&
+        ajr_source_by_cookie(record->placed, record->places)) {
+        outcome = ajr_origin_check(r);
+    }
     return outcome == AJR_OK ? ajr_authn_judge_record(r, record) : outcome;
 }
 

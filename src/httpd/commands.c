@@ -218,6 +218,9 @@ static const char *set_dialect(cmd_parms *cmd, void *conf, const char *arg)
         return apr_psprintf(cmd->pool, "%s: unknown dialect `%s`; known: %s",
                             cmd->cmd->name, arg, ajr_dialect_names(cmd->pool));
     }
+    if (dialect->cookie) {
+        ajr_cookie_name_note(cmd, ajr_cookie_default.name);
+    }
     *(const ajr_dialect_t **)ajr_slot(cmd, conf) = dialect;
     return NULL;
 }
@@ -336,6 +339,11 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 
 #define COMMAND_REPLY_FIELDS(...) AP_INIT_TAKE12(__VA_ARGS__)
 #define SET_REPLY_FIELDS ajr_set_reply_fields
+
+#define COMMAND_COOKIE(...) AP_INIT_TAKE_ARGV(__VA_ARGS__)
+#define SET_COOKIE ajr_set_cookie
+#define COMMAND_ORIGINS(...) AP_INIT_ITERATE(__VA_ARGS__)
+#define SET_ORIGINS ajr_set_origin
 
 #define WHERE_S RSRC_CONF
 #define WHERE_L (RSRC_CONF | ACCESS_CONF)

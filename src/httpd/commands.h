@@ -49,6 +49,12 @@ const char *ajr_set_error_text(cmd_parms *cmd, void *conf, const char *tag,
                                const char *text);
 const char *ajr_set_login_page(cmd_parms *cmd, void *conf, const char *url);
 
+/* command_cookie.c */
+void ajr_cookie_name_note(cmd_parms *cmd, const char *name);
+const char *ajr_set_cookie(cmd_parms *cmd, void *conf, int argc,
+                           char *const argv[]);
+const char *ajr_set_origin(cmd_parms *cmd, void *conf, const char *arg);
+
 /* command_source.c */
 const char *ajr_set_source(cmd_parms *cmd, void *conf, const char *arg);
 

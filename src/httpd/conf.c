@@ -33,6 +33,7 @@ void *ajr_server_conf_create(apr_pool_t *pconf, server_rec *s)
     (void)s;
 #include "directives.def"
     conf->exported_headers = apr_array_make(pconf, 0, sizeof(const char *));
+    conf->refresh_cookies = apr_array_make(pconf, 0, sizeof(const char *));
     conf->key_files = apr_array_make(pconf, 0, sizeof(ajr_key_file_t));
     return conf;
 }
@@ -72,6 +73,8 @@ void *ajr_server_conf_merge(apr_pool_t *pconf, void *parent_, void *child_)
     conf->warnings = child->warnings;
     conf->exported_headers = apr_array_append(pconf, parent->exported_headers,
                                               child->exported_headers);
+    conf->refresh_cookies = apr_array_append(pconf, parent->refresh_cookies,
+                                             child->refresh_cookies);
     conf->key_files = child->key_files;
     return conf;
 }

@@ -16,6 +16,7 @@
 #include "cache.h"
 #include "passwords.h"
 #include "claim.h"
+#include "cookie.h"
 #include "dialect.h"
 #include "jwks_file.h"
 #include "key.h"
@@ -126,6 +127,8 @@ static inline const ajr_revocation_t *ajr_revocation_default(void)
 #define AJR_TYPE_PROVIDERS apr_array_header_t *    /* ajr_login_provider_t */
 #define AJR_TYPE_ERROR_TEXTS apr_array_header_t *  /* ajr_error_text_t */
 #define AJR_TYPE_URL const char *
+#define AJR_TYPE_COOKIE const ajr_cookie_t *
+#define AJR_TYPE_ORIGINS apr_array_header_t * /* const char * */
 
 #define AJR_UNSET_DURATION (-1)
 #define AJR_UNSET_LIFETIME (-1)
@@ -154,6 +157,8 @@ static inline const ajr_revocation_t *ajr_revocation_default(void)
 #define AJR_UNSET_PROVIDERS NULL
 #define AJR_UNSET_ERROR_TEXTS NULL
 #define AJR_UNSET_URL NULL
+#define AJR_UNSET_COOKIE NULL
+#define AJR_UNSET_ORIGINS NULL
 
 typedef struct ajr_dir_conf_t {
 #define AJR_MEMBER_DIR(kind, member) AJR_TYPE_##kind member;
@@ -191,6 +196,9 @@ typedef struct ajr_server_conf_t {
     /* Headers that some JwtExport of this server writes: const char *. */
     apr_array_header_t *exported_headers;
 
+    /* Cookies that some JwtCookie of this server is: const char *. */
+    apr_array_header_t *refresh_cookies;
+
     /* The server's log levels while httpd's modules judge what we report. */
     const struct ap_logconf *hushed;
 
@@ -214,8 +222,9 @@ typedef struct ajr_server_conf_t {
 
     ajr_store_t store; /* filled by post_config; its pool by child_init */
 
-    ajr_child_t *child;          /* one for all servers of a child */
-    apr_uint32_t trouble_logged; /* second of the last ERR line, in a child */
+    ajr_child_t *child;           /* one for all servers of a child */
+    apr_uint32_t plain_http_told; /* of a Secure cookie, in a child */
+    apr_uint32_t trouble_logged;  /* second of the last ERR line, in a child */
 } ajr_server_conf_t;
 
 /* ajr_conf_<member>(dir conf) and ajr_server_<member>(server conf): the value

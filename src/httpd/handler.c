@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mint.h"
+#include "origin_check.h"
 
 #define PREFIX "jwt-"
 
@@ -172,6 +173,24 @@ static bool method_allowed(request_rec *r)
     return allowed;
 }
 
+/* What may be sent here; no database is asked. */
+static int options_run(request_rec *r)
+{
+    apr_table_setn(r->headers_out, "Allow", ajr_handler_methods(r));
+    ajr_origin_preflight(r, methods_of(r));
+    return ajr_respond_empty(r, AJR_PREFLIGHT, HTTP_NO_CONTENT);
+}
+
+/* Where a cookie says who it is, each request that acts on it. */
+static bool guarded(request_rec *r)
+{
+    ajr_place_t place = ajr_record(r)->handler->place;
+
+    return ajr_conf_dialect(ajr_dir_conf(r))->cookie &&
+           (place == AJR_PLACE_LOGIN || place == AJR_PLACE_REFRESH ||
+            place == AJR_PLACE_LOGOUT);
+}
+
 int ajr_handler_run(request_rec *r)
 {
     ajr_record_t *record;
@@ -194,13 +213,18 @@ int ajr_handler_run(request_rec *r)
                                       record->handler->name, missing);
         return ajr_respond_refusal(r, AJR_MISCONFIGURED);
     }
+    if (record->handler->place != AJR_PLACE_OTHER) {
+        ajr_origin_allow(r, r->headers_out);
+    }
     if (r->method_number == M_OPTIONS &&
         record->handler->place != AJR_PLACE_OTHER) {
-        apr_table_setn(r->headers_out, "Allow", ajr_handler_methods(r));
-        return ajr_respond_empty(r, AJR_PREFLIGHT, HTTP_NO_CONTENT);
+        return options_run(r);
     }
     if (!method_allowed(r)) {
         return ajr_respond_refusal(r, AJR_METHOD_REFUSED);
+    }
+    if (guarded(r) && ajr_origin_check(r) != AJR_OK) {
+        return ajr_respond_refusal(r, AJR_CSRF);
     }
     return record->handler->run(r);
 }

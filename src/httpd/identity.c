@@ -7,6 +7,8 @@
 
 #include <apr_lib.h>
 
+#include "form.h"
+
 /* A character of a header's name as backends see it: CGI makes HTTP_X_ROLE of
  * X-Role and of X_Role alike, some of X.Role too, so these are one name. */
 static int header_character(char c)
@@ -53,6 +55,30 @@ static int scrub_drop(void *request, const char *name, const char *value)
     return 1;
 }
 
+/* No backend has any use for a refresh token; handlers read the record. */
+static void cookies_scrub(request_rec *r)
+{
+    const apr_array_header_t *names =
+        ajr_server_conf(r->server)->refresh_cookies;
+    const char *sent = apr_table_get(r->headers_in, "Cookie");
+    const char *kept = sent;
+    int i;
+
+    for (i = 0; i < names->nelts && kept != NULL; i++) {
+        kept = ajr_cookie_without(kept, APR_ARRAY_IDX(names, i, const char *),
+                                  r->pool);
+    }
+    if (kept == sent) {
+        return;
+    }
+    ajr_record(r)->cookies = apr_pstrdup(r->pool, sent);
+    if (kept == NULL) {
+        apr_table_unset(r->headers_in, "Cookie");
+    } else {
+        apr_table_setn(r->headers_in, "Cookie", kept);
+    }
+}
+
 /* post_read_request: whatever the path, whatever its verdict. */
 int ajr_identity_scrub(request_rec *r)
 {
@@ -63,6 +89,7 @@ int ajr_identity_scrub(request_rec *r)
         apr_table_do(scrub_look, &scrub, r->headers_in, NULL);
         apr_table_do(scrub_drop, r, scrub.found, NULL);
     }
+    cookies_scrub(r);
     return DECLINED;
 }
 

@@ -4,7 +4,9 @@
  * password; a new session is opened for the subject that subject_of() names.
  */
 #include "body.h"
+#include "grants.h"
 #include "login_limit.h"
+#include "refresh_cookie.h"
 #include "tokens.h"
 
 #include <string.h>
@@ -141,6 +143,31 @@ static ajr_outcome_t log_in(ajr_session_t **session, ajr_grant_t *grant,
     return outcome;
 }
 
+/* The session of a cookie sent along ends. Where that cannot be known, nobody
+ * learns of the new one: who tries again has lost nothing. */
+static ajr_outcome_t old_session_end(request_rec *r)
+{
+    const ajr_dir_conf_t *conf = ajr_dir_conf(r);
+    const char *token =
+        ajr_conf_dialect(conf)->cookie ? ajr_refresh_cookie_find(r) : NULL;
+    ajr_grant_t grant;
+    ajr_store_present_t ask = {.grant = &grant,
+                               .site = ajr_conf_site(conf),
+                               .client = ajr_handler_client(r)};
+    ajr_outcome_t outcome;
+
+    if (token == NULL ||
+        ajr_grants_read(&grant, r, ajr_bytes_of(token)) != AJR_OK) {
+        return AJR_OK;
+    }
+    outcome =
+        ajr_store_logout(&ajr_record(r)->detail,
+                         &ajr_server_conf(r->server)->store, &ask, r->pool);
+    return ajr_outcome_row(outcome)->status < HTTP_INTERNAL_SERVER_ERROR
+               ? AJR_OK
+               : outcome;
+}
+
 int ajr_login_run(request_rec *r)
 {
     credentials_t given = {NULL, NULL};
@@ -150,6 +177,13 @@ int ajr_login_run(request_rec *r)
 
     if (outcome == AJR_OK) {
         outcome = log_in(&session, &grant, r, &given);
+    }
+    if (session != NULL) {
+        ajr_outcome_t ended = old_session_end(r);
+
+        if (ended != AJR_OK) {
+            return ajr_respond_refusal(r, ended);
+        }
     }
     if (session == NULL) {
         return ajr_respond_refusal(r, outcome);

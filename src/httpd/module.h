@@ -60,6 +60,7 @@ typedef struct ajr_record_t {
     const char *detail;           /* for the log line, NULL = none */
     const unsigned char *sid;     /* session the request named, NULL = none */
     apr_array_header_t *missing;  /* ajr_field_t, NULL = none */
+    const char *cookies; /* header before refresh cookies left, NULL = same */
 } ajr_record_t;
 
 static inline ajr_dir_conf_t *ajr_dir_conf(const request_rec *r)
@@ -96,6 +97,9 @@ ajr_outcome_t ajr_source_take(ajr_bytes_t *token, apr_uint64_t *places,
                               request_rec *r);
 bool ajr_source_accepts(const ajr_dir_conf_t *here, apr_uint64_t places,
                         const ajr_dir_conf_t *there);
+
+/* Whether these places of a scope are cookies, all of them. */
+bool ajr_source_by_cookie(const ajr_dir_conf_t *conf, apr_uint64_t places);
 void ajr_source_strip(request_rec *r);
 
 /* What stands behind `Authorization: Bearer`, NULL when there is no such. */

@@ -2,7 +2,8 @@
  *
  * An outcome -> status, challenge, body and the one log line.
  */
-#include "module.h"
+#include "origin_check.h"
+#include "refresh_cookie.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,7 @@ int ajr_respond_access(request_rec *r, ajr_outcome_t outcome)
     const char *page = ajr_login_page(r, AJR_PLACE_API, outcome);
 
     ajr_log_outcome(r, outcome);
+    ajr_origin_allow(r, r->err_headers_out);
     if (page != NULL) {
         apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
         return page_show(r, page);
@@ -201,6 +203,9 @@ int ajr_respond_json(request_rec *r, ajr_outcome_t outcome, json_t *body)
 static void refusal_headers(request_rec *r, const ajr_incident_t *incident,
                             const ajr_refusal_t *refusal)
 {
+    const ajr_dialect_t *dialect = ajr_conf_dialect(ajr_dir_conf(r));
+    int own = ajr_outcome_row(incident->outcome)->status;
+
     if (refusal->status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(r->headers_out, "Retry-After", RETRY_AFTER);
     }
@@ -208,6 +213,10 @@ static void refusal_headers(request_rec *r, const ajr_incident_t *incident,
         apr_table_setn(r->headers_out, "Allow", ajr_handler_methods(r));
     }
     challenge_set(r, incident, refusal);
+    if (incident->place == AJR_PLACE_REFRESH && dialect->cookie &&
+        (own == HTTP_UNAUTHORIZED || own == HTTP_BAD_REQUEST)) {
+        ajr_refresh_cookie_clear(r);
+    }
 }
 
 int ajr_respond_refusal(request_rec *r, ajr_outcome_t outcome)
@@ -238,6 +247,9 @@ int ajr_respond_goodbye(request_rec *r, ajr_outcome_t outcome)
         incident_of(r, AJR_LOGGED_OUT, AJR_PLACE_LOGOUT);
     const ajr_refusal_t said = ajr_dialect_refuse(dialect, &incident);
 
+    if (dialect->cookie) {
+        ajr_refresh_cookie_clear(r);
+    }
     if (dialect->goodbye == NULL) {
         return ajr_respond_empty(r, outcome, dialect->ended);
     }

@@ -178,6 +178,18 @@ bool ajr_source_accepts(const ajr_dir_conf_t *here, apr_uint64_t places,
     return false;
 }
 
+bool ajr_source_by_cookie(const ajr_dir_conf_t *conf, apr_uint64_t places)
+{
+    const ajr_source_t *source;
+    bool others = false;
+    int i;
+
+    for (i = 0; i < 64 && (source = source_at(conf, i)) != NULL; i++) {
+        others |= (places >> i & 1) != 0 && source->kind != AJR_SOURCE_COOKIE;
+    }
+    return places != 0 && !others;
+}
+
 /* ---- stripping and redacting ---- */
 
 /* Edits the query of a URL. */

@@ -2,6 +2,7 @@
 #include "tokens.h"
 
 #include "mint.h"
+#include "refresh_cookie.h"
 
 #include <string.h>
 
@@ -85,6 +86,9 @@ int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
     }
     if (minted != AJR_OK) {
         return ajr_respond_refusal(r, minted);
+    }
+    if (ajr_conf_dialect(conf)->cookie) {
+        ajr_refresh_cookie_set(r, reply.refresh_token, session->remaining);
     }
     reply.renewed = outcome == AJR_LOGGED_IN || ajr_conf_rotates(conf);
     if (ajr_conf_reply_header(conf)) {

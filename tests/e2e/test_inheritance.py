@@ -35,6 +35,7 @@ _BY_KIND = {
     "ERROR_TEXTS": ("token_expired one", "token_expired two"),
     "URL": ("/one", "/two"),
     "COUNT": ("30000", "40000"), "REVOCATION": ("Off", "On stale=3s"),
+    "COOKIE": ("one", "two"), "ORIGINS": ("https://one", "https://two"),
 }
 
 

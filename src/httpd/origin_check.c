@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "origin_check.h"
+
+#include <string.h>
+
+#include "origin.h"
+
+/* What a page of another origin may send along. */
+#define HEADERS "Authorization, Content-Type, X-Requested-With, X-Refresh-Token"
+
+static const char *header(const request_rec *r, const char *name)
+{
+    return apr_table_get(r->headers_in, name);
+}
+
+static bool listed(const apr_array_header_t *origins, const char *origin)
+{
+    int i;
+
+    for (i = 0; i < origins->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(origins, i, const char *), origin) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NULL = none was named, or `none`: then this origin is the list. */
+static const apr_array_header_t *origins_of(request_rec *r)
+{
+    const apr_array_header_t *origins = ajr_conf_origins(ajr_dir_conf(r));
+
+    return origins == NULL || origins->nelts == 0 ? NULL : origins;
+}
+
+/* By the Host that the browser wrote; X-Forwarded-* is anybody's. */
+static bool accepted(request_rec *r, const char *origin)
+{
+    const apr_array_header_t *origins = origins_of(r);
+    const char *host = header(r, "Host");
+    const char *own;
+
+    if (origins != NULL) {
+        return listed(origins, origin);
+    }
+    own =
+        host == NULL ? NULL : ajr_origin_make(ap_http_scheme(r), host, r->pool);
+    return own != NULL && strcmp(own, origin) == 0;
+}
+
+ajr_outcome_t ajr_origin_check(request_rec *r)
+{
+    const char *fetch = header(r, "Sec-Fetch-Site");
+    const char *origin = header(r, "Origin");
+    const char *referer = header(r, "Referer");
+
+    if (fetch != NULL && strcmp(fetch, "same-origin") == 0) {
+        return AJR_OK;
+    }
+    if (origin == NULL && referer != NULL) {
+        origin = ajr_origin_of_url(referer, r->pool);
+    }
+    return origin != NULL && accepted(r, origin) ? AJR_OK : AJR_CSRF;
+}
+
+bool ajr_origin_allow(request_rec *r, apr_table_t *headers)
+{
+    const apr_array_header_t *origins = origins_of(r);
+    const char *origin = header(r, "Origin");
+
+    if (origins == NULL && !ajr_conf_dialect(ajr_dir_conf(r))->cookie) {
+        return false;
+    }
+    apr_table_mergen(headers, "Vary", "Origin");
+    if (origins == NULL || origin == NULL || !listed(origins, origin)) {
+        return false;
+    }
+    apr_table_setn(headers, "Access-Control-Allow-Origin", origin);
+    apr_table_setn(headers, "Access-Control-Allow-Credentials", "true");
+    return true;
+}
+
+void ajr_origin_preflight(request_rec *r, const char *methods)
+{
+    if (header(r, "Access-Control-Request-Method") != NULL &&
+        apr_table_get(r->headers_out, "Access-Control-Allow-Origin") != NULL) {
+        apr_table_setn(r->headers_out, "Access-Control-Allow-Methods", methods);
+        apr_table_setn(r->headers_out, "Access-Control-Allow-Headers", HEADERS);
+        apr_table_setn(r->headers_out, "Access-Control-Max-Age", "600");
+    }
+}

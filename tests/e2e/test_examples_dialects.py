@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""conf/examples of the dialects, as shipped: a client of the kind logs in,
+uses, refreshes, logs out and is refused."""
+
+import pytest
+
+from e2e_site import Site, bcrypt
+from lab import jwt
+from lab.place import TOP
+
+USER = {"username": "alice", "password": "wonderland"}
+
+
+@pytest.fixture(name="shipped")
+def _shipped(httpd, db):
+    """shipped(name): that example on a real database, running."""
+    def make(name):
+        site = Site(httpd)
+        folder = site.httpd.root / "keys"
+        site.key = jwt.secret()
+        site.httpd.write("keys/access.key", site.key, secret=True)
+        site.httpd.write("keys/refresh.key", jwt.secret(), secret=True)
+        site.httpd.write("keys/users", f"alice:{bcrypt('wonderland')}\n")
+        text = (TOP / "conf/examples" / name).read_text(encoding="utf-8")
+        text = text.replace("/etc/apache2/jwt/", f"{folder}/")
+        return site.start(text.replace("dbname=site user=site_httpd",
+                                       db.conninfo("site_httpd")))
+    return make
+
+
+def test_express(shipped):
+    """The loop of the tutorial's page: 403, /token, again."""
+    site = shipped("express.conf")
+    tokens = site.client.post_json("/login", USER).json()
+    claims = jwt.claims_of(tokens["accessToken"])
+    assert claims["username"] == "alice"
+    assert claims["exp"] - claims["iat"] == 900
+    assert site.api(jwt.sign(site.key, exp=1)).status == 403
+    body = {"refreshToken": tokens["refreshToken"]}
+    for _ in range(2):
+        fresh = site.client.post_json("/token", body).json()["accessToken"]
+        assert site.api(fresh).status == 200
+    assert site.client.post_json("/logout", body).status == 204
+    assert site.client.post_json("/token", body).status == 403
+
+
+def test_pair(shipped):
+    """Both tokens, again and again."""
+    site = shipped("pair.conf")
+    tokens = site.client.post_json("/auth/login", USER).json()
+
+    def refresh():
+        return site.client.post_json(
+            "/auth/refresh", {"refreshToken": tokens["refreshToken"]},
+            [("Authorization", f"Bearer {tokens['accessToken']}")])
+    for _ in range(2):
+        answer = refresh()
+        assert answer.status == 200
+        tokens = answer.json()
+        assert site.api(tokens["accessToken"]).status == 200
+    assert site.client.post_json("/auth/logout", {
+        "refreshToken": tokens["refreshToken"]}).status == 204
+    assert refresh().json() == {"error": "invalid_refresh_token"}
+
+
+def test_cookie(shipped):
+    """From the page's origin, and from no other."""
+    site = shipped("cookie.conf")
+    page = [("Origin", "https://app.example.com")]
+    answer = site.client.post_json("/auth/login", USER, page)
+
+    def post(path, headers=None):
+        cookie = answer.get("Set-Cookie").partition(";")[0]
+        return site.client.request("POST", path, [("Cookie", cookie)] + (
+            page if headers is None else headers))
+    assert site.api(answer.json()["accessToken"]).status == 200
+    answer = post("/auth/refresh")
+    assert answer.status == 200
+    assert answer.get("Access-Control-Allow-Origin") == page[0][1]
+    evil = [("Origin", "https://evil.example")]
+    assert post("/auth/refresh", evil).json() == {"error": "csrf"}
+    held = answer
+    assert post("/auth/logout").status == 204
+    answer = held
+    assert post("/auth/refresh").json() == {"error": "refresh_expired"}
