@@ -67,6 +67,7 @@ class Revoker(AuthSite):
             said = self.ask(token, 8)
             assert {status} == {code for _, code in said}, said
             left -= {pid for pid, _ in said}
+            left &= set(self.httpd.children())  # one of before may be going
 
     def leader(self):
         """The child that keeps the board."""
