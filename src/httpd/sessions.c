@@ -2,29 +2,14 @@
  *
  * SetHandler jwt-sessions: who holds an access token sees where else they are
  * logged in, and ends it. Nothing is asked by name: the token's own session
- * says whose they are.
+ * says whose they are. A token that only a cookie brought has been through the
+ * access pipeline's question of whose page made the request.
  */
 #include "body.h"
 #include "inspect.h"
 #include "uuid.h"
 
 #include <string.h>
-
-/* Whether the token came only from places that browsers fill in by themselves,
- * whoever made the request: then it proves no intent. */
-static bool ambient(request_rec *r, const ajr_record_t *record)
-{
-    const apr_array_header_t *sources = ajr_conf_sources(ajr_dir_conf(r));
-    int i;
-
-    for (i = 0; sources != NULL && i < sources->nelts; i++) {
-        if ((record->places >> i & 1) != 0 &&
-            APR_ARRAY_IDX(sources, i, ajr_source_t).kind == AJR_SOURCE_HEADER) {
-            return false;
-        }
-    }
-    return sources != NULL;
-}
 
 /* The session of the token that httpd let in here. */
 static ajr_outcome_t caller_find(const unsigned char **sid, request_rec *r)
@@ -137,10 +122,6 @@ int ajr_sessions_run(request_rec *r)
     const unsigned char *sid = NULL;
     ajr_outcome_t outcome = caller_find(&sid, r);
 
-    if (outcome == AJR_OK && r->method_number == M_POST &&
-        ambient(r, ajr_record(r))) {
-        outcome = AJR_CSRF;
-    }
     if (outcome != AJR_OK) {
         return ajr_respond_refusal(r, outcome);
     }

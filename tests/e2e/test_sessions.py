@@ -174,21 +174,25 @@ def test_a_token_without_session(site):
 
 
 def test_a_cookie_proves_no_intent(site):
-    """Browsers send it along with what other sites ask them to: it may look,
-    and ends nothing."""
-    site = site(more="JwtSource header cookie:at query:at")
+    """Browsers send it along with what other sites ask them to: it may look;
+    it ends something when a page of ours asks."""
+    site = site(more="JwtSource header cookie:at")
     access, refresh = site.login()
     _, other = site.login()
-    for path, headers in (("/sessions", [("Cookie", f"at={access}")]),
-                          (f"/sessions?at={access}", [])):
-        answer = site.client.post_json(path, {"end": "others"}, headers)
-        assert (answer.status, answer.json()["error"]) == (403, "csrf")
-        assert answer.get("X-Outcome") == "csrf"
+    cookie = ("Cookie", f"at={access}")
+    def end_by_cookie(*headers):
+        return site.client.post_json("/sessions", {"end": "others"},
+                                     [cookie, *headers])
+    for headers in ([], [("Origin", "https://evil.example")],
+                    [("Origin", "null")], [("Sec-Fetch-Site", "cross-site")]):
+        answer = end_by_cookie(*headers)
+        assert (answer.status, answer.get("X-Outcome")) == (403, "csrf")
     assert site.alive(other) and site.alive(refresh)
-    answer = site.client.get("/sessions", headers=[("Cookie", f"at={access}")])
+    answer = site.client.get("/sessions", headers=[cookie])
     assert len(answer.json()["sessions"]) == 2
-    answer = end(site, access, "others", [("Cookie", f"at={access}")])
+    answer = end_by_cookie(("Sec-Fetch-Site", "same-origin"))
     assert answer.json() == {"ended": 1}
+    assert end(site, access, "others", [cookie]).json() == {"ended": 0}
 
 
 @pytest.mark.parametrize("strip", ["On", "Off"])
