@@ -95,6 +95,7 @@ typedef struct ajr_incident_t {
     const char *text;   /* of JwtErrorText, NULL = the dialect's */
     const char *method; /* of the request, NULL = unknown */
     const apr_array_header_t *fields; /* ajr_field_t missing, NULL = none */
+    bool explains; /* JwtReplyHeader: laravel's middlewares say why */
 } ajr_incident_t;
 
 /* The refusal: all that goes over the wire but the realm. */
@@ -122,19 +123,23 @@ typedef struct ajr_refusal_row_t {
 } ajr_refusal_row_t;
 
 typedef struct ajr_dialect_t {
-    const char *name;        /* as JwtDialect takes it */
-    const char *access_type; /* `typ` of the access tokens minted .. */
-    ajr_mint_style_t style;  /* .. and their claims */
-    ajr_form_t form;         /* of the sessions that its logins open */
-    bool rotates;            /* what JwtRefreshRotate Dialect means */
-    bool supersedes;         /* what JwtSupersede Dialect means */
-    bool cookie;             /* the refresh token travels in JwtCookie alone */
-    bool forgives;           /* logout says yes to tokens that mean nothing */
-    bool tags;               /* the word in a refusal is the outcome's tag */
-    int ended;               /* status of a logout */
-    unsigned pages;          /* where JwtLoginPage is obeyed: AJR_AT_* */
-    unsigned realms;         /* handlers whose 401 has a challenge: AJR_AT_* */
-    bool realm_alone;        /* challenges have no error and no description */
+    const char *name;           /* as JwtDialect takes it */
+    const char *access_type;    /* `typ` of the access tokens minted .. */
+    ajr_mint_style_t style;     /* .. and their claims */
+    const char *const *demands; /* claims without which no token is taken, and
+                                   times are whole; NULL = as configured */
+    const char *pinned; /* a claim that tokens may lack, but not have other than
+                           JwtMintClaim gives it; NULL = none */
+    ajr_form_t form;    /* of the sessions that its logins open */
+    bool rotates;       /* what JwtRefreshRotate Dialect means */
+    bool supersedes;    /* what JwtSupersede Dialect means */
+    bool cookie;        /* the refresh token travels in JwtCookie alone */
+    bool forgives;      /* logout says yes to tokens that mean nothing */
+    bool tags;          /* the word in a refusal is the outcome's tag */
+    int ended;          /* status of a logout */
+    unsigned pages;     /* where JwtLoginPage is obeyed: AJR_AT_* */
+    unsigned realms;    /* handlers whose 401 has a challenge: AJR_AT_* */
+    bool realm_alone;   /* challenges have no error and no description */
     ajr_ask_row_t asks[AJR_PLACES];    /* by place */
     const ajr_refusal_row_t *refusals; /* ends with places 0 */
 

@@ -8,6 +8,7 @@
 #include "dialect.h"
 
 extern const ajr_dialect_t ajr_dialect_oauth2;
+extern const ajr_dialect_t ajr_dialect_laravel;
 extern const ajr_dialect_t ajr_dialect_express;
 extern const ajr_dialect_t ajr_dialect_pair;
 extern const ajr_dialect_t ajr_dialect_cookie;

@@ -17,6 +17,7 @@ typedef struct ajr_mint_style_t {
     bool keeps_iat;         /* iat is that of the token traded */
     bool jti_hex;           /* 32 digits, without hyphens */
     const char *token_type; /* claim of that name, NULL = none */
+    bool url_issuer; /* without JwtIssuer, iss is the URL of the request */
 } ajr_mint_style_t;
 
 /* What the module itself puts into an access token. NULL strings are left

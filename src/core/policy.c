@@ -296,6 +296,20 @@ static bool audience_accepted(const json_t *claims,
     return false;
 }
 
+/* jwt-auth's `prv` keeps apart users of different classes, whose subjects are
+ * the same numbers. */
+static bool pin_kept(const json_t *claims, const ajr_policy_t *policy)
+{
+    const json_t *value = NULL;
+
+    if (policy->pinned != NULL && policy->pin != NULL) {
+        value = json_object_get(claims, policy->pinned);
+    }
+    return value == NULL ||
+           (json_is_string(value) &&
+            strcmp(json_string_value(value), policy->pin) == 0);
+}
+
 static ajr_outcome_t judge_times(const times_t *times,
                                  const ajr_policy_t *policy, apr_time_t now)
 {
@@ -331,7 +345,8 @@ static ajr_outcome_t judge_claims(const json_t *claims,
     if (!issuer_accepted(claims, policy->issuers)) {
         return AJR_ISSUER_REFUSED;
     }
-    if (!audience_accepted(claims, policy->audiences)) {
+    if (!audience_accepted(claims, policy->audiences) ||
+        !pin_kept(claims, policy)) {
         return AJR_AUDIENCE_REFUSED;
     }
     return judge_times(&times, policy, now);

@@ -21,6 +21,8 @@ typedef struct ajr_policy_t {
     apr_interval_time_t max_lifetime; /* microseconds, 0 = unlimited */
     bool lifetime_from_nbf;           /* dialect laravel, which keeps iat */
     const char *const *demanded; /* required too, NULL-terminated; NULL = no */
+    const char *pinned;          /* a claim that, if it is there, must say .. */
+    const char *pin;             /* .. this; NULL = anything */
     bool whole_times;            /* exp, nbf and iat must be integers */
     bool expired_too;            /* exp may have passed: to be traded */
 } ajr_policy_t;
@@ -43,6 +45,8 @@ typedef struct ajr_policy_t {
  * A payload with token_type or token_use "refresh" or "id", in any case, is no
  * access token, whatever typ says. typ is compared without case and without
  * a leading "application/" (RFC 7515 4.1.9).
+ *
+ * A pinned claim that says something else means another audience.
  *
  * Order: TYPE_REFUSED, CLAIM_MISSING, CLAIM_MALFORMED, ISSUER_REFUSED,
  * AUDIENCE_REFUSED, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, TOKEN_LIFETIME. */

@@ -4,6 +4,8 @@
  */
 #include "origin_check.h"
 
+#include <string.h>
+
 bool ajr_authn_ours(const char *auth_type)
 {
     return auth_type != NULL && ap_cstr_casecmp(auth_type, "Bearer") == 0;
@@ -18,8 +20,29 @@ bool ajr_authn_asks(request_rec *r)
             auth_type != NULL && ap_cstr_casecmp(auth_type, "Basic") == 0);
 }
 
+/* What JwtMintClaim gives a claim as plain text, NULL = nothing. What is no
+ * plain text cannot be compared: no token has an empty claim. */
+static const char *minted_text(const ajr_dir_conf_t *conf, const char *name)
+{
+    const apr_array_header_t *claims = ajr_conf_mint_claims(conf);
+    int i;
+
+    for (i = 0; name != NULL && claims != NULL && i < claims->nelts; i++) {
+        const ajr_mint_claim_t *claim =
+            &APR_ARRAY_IDX(claims, i, const ajr_mint_claim_t);
+
+        if (strcmp(claim->name, name) == 0) {
+            return json_is_string(claim->value)
+                       ? json_string_value(claim->value)
+                       : "";
+        }
+    }
+    return NULL;
+}
+
 static ajr_policy_t policy_of(const ajr_dir_conf_t *conf)
 {
+    const ajr_dialect_t *dialect = ajr_conf_dialect(conf);
     ajr_policy_t policy = {
         .issuers = ajr_conf_issuers(conf),
         .audiences = ajr_conf_audiences(conf),
@@ -28,6 +51,11 @@ static ajr_policy_t policy_of(const ajr_dir_conf_t *conf)
         .subject_claim = ajr_conf_subject_claim(conf),
         .leeway = ajr_conf_leeway(conf),
         .max_lifetime = ajr_conf_max_lifetime(conf),
+        .lifetime_from_nbf = dialect->style.keeps_iat,
+        .demanded = dialect->demands,
+        .pinned = dialect->pinned,
+        .pin = minted_text(conf, dialect->pinned),
+        .whole_times = dialect->demands != NULL,
     };
 
     return policy;
@@ -50,6 +78,15 @@ static ajr_outcome_t judge(const ajr_jwt_t **jwt, const char **subject,
         return outcome;
     }
     return ajr_policy_judge(subject, *jwt, policy, r->request_time, pool);
+}
+
+ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
+                              ajr_bytes_t token, request_rec *r,
+                              apr_pool_t *pool)
+{
+    const ajr_policy_t policy = policy_of(ajr_dir_conf(r));
+
+    return judge(jwt, subject, token, r, &policy, pool);
 }
 
 ajr_outcome_t ajr_authn_judge_expired(const ajr_jwt_t **jwt,

@@ -173,6 +173,18 @@ static const char *set_choice(cmd_parms *cmd, void *conf, const char *arg)
                         cmd->cmd->name, arg);
 }
 
+static const char *set_iat(cmd_parms *cmd, void *conf, const char *arg)
+{
+    bool original = ap_cstr_casecmp(arg, "original") == 0;
+
+    if (!original && ap_cstr_casecmp(arg, "now") != 0) {
+        return apr_psprintf(cmd->pool, "%s: `%s` is neither original nor now",
+                            cmd->cmd->name, arg);
+    }
+    *(int *)ajr_slot(cmd, conf) = original ? AJR_IAT_ORIGINAL : AJR_IAT_NOW;
+    return NULL;
+}
+
 static const char *set_text(cmd_parms *cmd, void *conf, const char *arg)
 {
     *(const char **)ajr_slot(cmd, conf) = arg;
@@ -295,6 +307,8 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define SET_REVOCATION ajr_set_revocation
 #define COMMAND_CHOICE(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_CHOICE set_choice
+#define COMMAND_IAT(...) AP_INIT_TAKE1(__VA_ARGS__)
+#define SET_IAT set_iat
 #define COMMAND_TEXT(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_TEXT set_text
 #define COMMAND_TEXT_OR_NONE(...) AP_INIT_TAKE1(__VA_ARGS__)

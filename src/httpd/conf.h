@@ -27,6 +27,9 @@
 #define AJR_CHOICE_ON 1
 #define AJR_CHOICE_DIALECT 2
 
+#define AJR_IAT_ORIGINAL 0
+#define AJR_IAT_NOW 1
+
 /* What an AuthBasicProvider lists. */
 #define AJR_BASIC_BEARERS 0xffU /* how many are ours, or aliases of it */
 #define AJR_BASIC_OTHERS 0x100U
@@ -107,6 +110,7 @@ static inline const ajr_revocation_t *ajr_revocation_default(void)
 #define AJR_TYPE_COUNT int
 #define AJR_TYPE_REVOCATION const ajr_revocation_t *
 #define AJR_TYPE_CHOICE int
+#define AJR_TYPE_IAT int
 #define AJR_TYPE_TEXT const char *
 #define AJR_TYPE_TEXT_OR_NONE const char *
 #define AJR_TYPE_CONNINFO const char *
@@ -137,6 +141,7 @@ static inline const ajr_revocation_t *ajr_revocation_default(void)
 #define AJR_UNSET_COUNT (-1)
 #define AJR_UNSET_REVOCATION NULL
 #define AJR_UNSET_CHOICE (-1)
+#define AJR_UNSET_IAT (-1)
 #define AJR_UNSET_TEXT NULL
 #define AJR_UNSET_TEXT_OR_NONE NULL
 #define AJR_UNSET_CONNINFO NULL

@@ -117,6 +117,7 @@ const char *ajr_handler_missing(const ajr_dir_conf_t *conf,
         return "a JwtDatabase";
     }
     if ((needs & AJR_NEEDS_SESSIONS) != 0 &&
+        ajr_form_has_secret(ajr_conf_dialect(conf)->form) &&
         ajr_server_refresh_keys(server) == NULL) {
         return "a JwtRefreshKey";
     }

@@ -150,16 +150,15 @@ static ajr_outcome_t old_session_end(request_rec *r)
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     const char *token =
         ajr_conf_dialect(conf)->cookie ? ajr_refresh_cookie_find(r) : NULL;
-    ajr_grant_t grant;
-    ajr_store_present_t ask = {.grant = &grant,
-                               .site = ajr_conf_site(conf),
-                               .client = ajr_handler_client(r)};
+    ajr_presented_t presented;
+    ajr_store_present_t ask;
     ajr_outcome_t outcome;
 
     if (token == NULL ||
-        ajr_grants_read(&grant, r, ajr_bytes_of(token)) != AJR_OK) {
+        ajr_grants_read(&presented, r, ajr_bytes_of(token)) != AJR_OK) {
         return AJR_OK;
     }
+    ask = ajr_grants_present(r, &presented);
     outcome =
         ajr_store_logout(&ajr_record(r)->detail,
                          &ajr_server_conf(r->server)->store, &ask, r->pool);
@@ -171,12 +170,13 @@ static ajr_outcome_t old_session_end(request_rec *r)
 int ajr_login_run(request_rec *r)
 {
     credentials_t given = {NULL, NULL};
-    ajr_grant_t grant = {.form = ajr_conf_dialect(ajr_dir_conf(r))->form};
+    ajr_presented_t opened = {
+        .grant = {.form = ajr_conf_dialect(ajr_dir_conf(r))->form}};
     ajr_session_t *session = NULL;
     ajr_outcome_t outcome = credentials_read(&given, r);
 
     if (outcome == AJR_OK) {
-        outcome = log_in(&session, &grant, r, &given);
+        outcome = log_in(&session, &opened.grant, r, &given);
     }
     if (session != NULL) {
         ajr_outcome_t ended = old_session_end(r);
@@ -189,5 +189,5 @@ int ajr_login_run(request_rec *r)
         return ajr_respond_refusal(r, outcome);
     }
     ajr_record(r)->sid = session->sid;
-    return ajr_tokens_reply(r, outcome, session, &grant);
+    return ajr_tokens_reply(r, outcome, session, &opened);
 }

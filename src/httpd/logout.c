@@ -9,19 +9,25 @@
 
 static ajr_outcome_t end_by_refresh(request_rec *r, ajr_bytes_t token)
 {
-    const ajr_server_conf_t *server = ajr_server_conf(r->server);
+    const ajr_store_t *store = &ajr_server_conf(r->server)->store;
     ajr_record_t *record = ajr_record(r);
-    ajr_grant_t grant;
-    ajr_store_present_t ask = {.grant = &grant,
-                               .site = ajr_conf_site(ajr_dir_conf(r)),
-                               .client = ajr_handler_client(r)};
-    ajr_outcome_t outcome = ajr_grants_read(&grant, r, token);
+    ajr_presented_t presented;
+    ajr_store_present_t ask;
+    ajr_outcome_t outcome = ajr_grants_read(&presented, r, token);
 
     if (outcome != AJR_OK) {
         return outcome;
     }
-    record->sid = apr_pmemdup(r->pool, grant.sid, sizeof(grant.sid));
-    return ajr_store_logout(&record->detail, &server->store, &ask, r->pool);
+    record->sid =
+        apr_pmemdup(r->pool, presented.grant.sid, sizeof(presented.grant.sid));
+    ask = ajr_grants_present(r, &presented);
+    if (presented.foreign) {
+        const ajr_store_host_t host = ajr_grants_host(r, &presented);
+
+        return ajr_store_logout_host(&record->detail, store, &ask, &host,
+                                     r->pool);
+    }
+    return ajr_store_logout(&record->detail, store, &ask, r->pool);
 }
 
 /* An access token counts only while the access pipeline would take it. */
@@ -60,9 +66,9 @@ int ajr_logout_run(request_rec *r)
     const ajr_dialect_t *dialect = ajr_conf_dialect(ajr_dir_conf(r));
     ajr_ask_t ask;
     ajr_outcome_t outcome = ajr_ask_read(&ask, r);
-    bool forgiven = outcome == AJR_OK ? dialect->forgives
-                                      : ajr_handler_row(r)->any_body &&
-                                            outcome != AJR_BODY_TOO_LARGE;
+    bool forgiven = dialect->forgives &&
+                    (outcome == AJR_OK || (ajr_handler_row(r)->any_body &&
+                                           outcome != AJR_BODY_TOO_LARGE));
 
     if (outcome == AJR_OK) {
         outcome = end_by(r, dialect, ajr_bytes_of(ask.token));

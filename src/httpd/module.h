@@ -115,8 +115,11 @@ int ajr_preflight_admit(request_rec *r);
 int ajr_authn_check(request_rec *r);
 int ajr_authn_note_failure(request_rec *r, const char *auth_type);
 
-/* Whether a token that is presented to be traded holds: exp may have passed,
- * and of its session the database is asked. */
+/* Whether a token that is presented to be traded holds; of its session the
+ * database is asked. _expired: exp may have passed. */
+ajr_outcome_t ajr_authn_judge(const ajr_jwt_t **jwt, const char **subject,
+                              ajr_bytes_t token, request_rec *r,
+                              apr_pool_t *pool);
 ajr_outcome_t ajr_authn_judge_expired(const ajr_jwt_t **jwt,
                                       const char **subject, ajr_bytes_t token,
                                       request_rec *r, apr_pool_t *pool);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * SetHandler jwt-refresh: parse what is asked -> check the MAC -> rotate, one
- * round trip -> mint -> reply.
+ * round trip -> mint -> reply. A token that the host minted is adopted first.
  */
 #include "ask.h"
 #include "grants.h"
@@ -9,14 +9,13 @@
 #include "tokens.h"
 
 static ajr_outcome_t rotate(ajr_session_t **out, request_rec *r,
-                            const ajr_grant_t *grant, const char *scope)
+                            const ajr_presented_t *presented, const char *scope)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     const ajr_server_conf_t *server = ajr_server_conf(r->server);
+    const char **detail = &ajr_record(r)->detail;
     ajr_store_rotate_t ask = {
-        .present = {.grant = grant,
-                    .site = ajr_conf_site(conf),
-                    .client = ajr_handler_client(r)},
+        .present = ajr_grants_present(r, presented),
         .scope = scope,
         .rotate = ajr_conf_rotates(conf),
         .async = ajr_server_database_async(server),
@@ -24,14 +23,21 @@ static ajr_outcome_t rotate(ajr_session_t **out, request_rec *r,
         .grace = ajr_conf_refresh_grace(conf),
     };
 
-    return ajr_store_rotate(out, &ajr_record(r)->detail, &server->store, &ask,
-                            r->pool);
+    if (presented->foreign) {
+        const ajr_store_host_t host = ajr_grants_host(r, presented);
+
+        return ajr_store_adopt(out, detail, &server->store, &ask, &host,
+                               r->pool);
+    }
+    return ajr_store_rotate(out, detail, &server->store, &ask, r->pool);
 }
 
 /* What was presented, and whether it may be traded as far as can be known
  * without the database. */
-static ajr_outcome_t present(ajr_grant_t *grant, ajr_ask_t *ask, request_rec *r)
+static ajr_outcome_t present(ajr_presented_t *presented, ajr_ask_t *ask,
+                             request_rec *r)
 {
+    const ajr_grant_t *grant = &presented->grant;
     bool paired = ajr_handler_row(r)->access[0].kind != AJR_SPOT_END;
     ajr_outcome_t outcome = ajr_ask_read(ask, r);
 
@@ -41,7 +47,7 @@ static ajr_outcome_t present(ajr_grant_t *grant, ajr_ask_t *ask, request_rec *r)
         outcome = judged != AJR_OK ? judged : outcome;
     }
     if (outcome == AJR_OK) {
-        outcome = ajr_grants_read(grant, r, ajr_bytes_of(ask->token));
+        outcome = ajr_grants_read(presented, r, ajr_bytes_of(ask->token));
     }
     if (outcome == AJR_OK) {
         ajr_record(r)->sid =
@@ -53,15 +59,15 @@ static ajr_outcome_t present(ajr_grant_t *grant, ajr_ask_t *ask, request_rec *r)
 int ajr_refresh_run(request_rec *r)
 {
     ajr_ask_t ask;
-    ajr_grant_t grant;
+    ajr_presented_t presented;
     ajr_session_t *session = NULL;
-    ajr_outcome_t outcome = present(&grant, &ask, r);
+    ajr_outcome_t outcome = present(&presented, &ask, r);
 
     if (outcome == AJR_OK) {
-        outcome = rotate(&session, r, &grant, ask.scope);
+        outcome = rotate(&session, r, &presented, ask.scope);
     }
     if (session == NULL) {
         return ajr_respond_refusal(r, outcome);
     }
-    return ajr_tokens_reply(r, outcome, session, &grant);
+    return ajr_tokens_reply(r, outcome, session, &presented);
 }

@@ -21,7 +21,7 @@ const char *ajr_refresh_cookie_find(request_rec *r)
 {
     const apr_array_header_t *sent = values(r);
     const char *first = NULL;
-    ajr_grant_t grant;
+    ajr_presented_t presented;
     int i;
 
     for (i = 0; i < sent->nelts; i++) {
@@ -30,7 +30,7 @@ const char *ajr_refresh_cookie_find(request_rec *r)
         if (*value == '\0') {
             continue;
         }
-        if (ajr_grants_read(&grant, r, ajr_bytes_of(value)) == AJR_OK) {
+        if (ajr_grants_read(&presented, r, ajr_bytes_of(value)) == AJR_OK) {
             return value;
         }
         first = first == NULL ? value : first;

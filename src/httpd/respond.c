@@ -38,6 +38,7 @@ static ajr_incident_t incident_of(request_rec *r, ajr_outcome_t outcome,
     incident.text = text_configured(ajr_dir_conf(r), outcome);
     incident.method = r->method;
     incident.fields = ajr_record(r)->missing;
+    incident.explains = ajr_conf_reply_header(ajr_dir_conf(r));
     return incident;
 }
 

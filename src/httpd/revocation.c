@@ -47,15 +47,17 @@ static bool sid_ours(const unsigned char sid[AJR_UUID_SIZE])
     return (sid[6] & 0xf0) == 0x70 || (sid[6] & 0xf0) == 0x80;
 }
 
-static ajr_outcome_t sid_find(const unsigned char **out, ajr_bytes_t token,
-                              const json_t *claims, apr_pool_t *pool)
+static ajr_outcome_t sid_find(const unsigned char **out, bool *derived,
+                              ajr_bytes_t token, const json_t *claims,
+                              apr_pool_t *pool)
 {
     unsigned char *sid = apr_palloc(pool, AJR_UUID_SIZE);
     const char *claim = json_string_value(json_object_get(claims, "sid"));
     ajr_outcome_t outcome = AJR_OK;
 
     *out = NULL;
-    if (!ajr_uuid_parse(sid, claim) || !sid_ours(sid)) {
+    *derived = !ajr_uuid_parse(sid, claim) || !sid_ours(sid);
+    if (*derived) {
         outcome = ajr_derived_sid(sid, token, claims);
     }
     if (outcome == AJR_OK) {
@@ -87,15 +89,18 @@ static ajr_outcome_t bearer_fill(ajr_bearer_t *bearer,
 {
     const json_t *claims = record->jwt->claims;
     const json_t *gen = json_object_get(claims, "gen");
-    ajr_outcome_t outcome = sid_find(&bearer->sid, record->token, claims, pool);
+    bool derived;
+    ajr_outcome_t outcome =
+        sid_find(&bearer->sid, &derived, record->token, claims, pool);
 
     bearer->subject = record->subject;
     bearer->client = json_string_value(json_object_get(claims, "client_id"));
     bearer->born = bearer->sid == NULL
                        ? APR_INT64_MIN
                        : born_at(bearer->sid, ajr_board_offset(board));
-    bearer->generation = -1;
-    if (json_is_integer(gen) && json_integer_value(gen) >= 0 &&
+    /* A host's own token is where its session begins once it is adopted. */
+    bearer->generation = derived ? 0 : -1;
+    if (!derived && json_is_integer(gen) && json_integer_value(gen) >= 0 &&
         json_integer_value(gen) <= AJR_GENERATION_MAX) {
         bearer->generation = json_integer_value(gen);
     }

@@ -324,25 +324,46 @@ static void referer_redact(request_rec *r, const char *name)
     }
 }
 
-/* Hides the query tokens of `scope` in what is shown of r and of the requests
- * that it came from. */
+/* Hides a query token in what is shown of r and of the requests that it came
+ * from. */
+static void redact_name(request_rec *r, const char *name, bool args)
+{
+    request_rec *at;
+
+    for (at = r; at != NULL; at = at->prev != NULL ? at->prev : at->main) {
+        shown_edit(at, name, REDACTED);
+        referer_redact(at, name);
+        if (args) {
+            args_edit(at, name, REDACTED);
+        }
+    }
+}
+
+/* Those that JwtSource names. */
 static void redact(request_rec *r, const ajr_dir_conf_t *scope, bool args)
 {
     const ajr_source_t *source;
     int i;
 
     for (i = 0; (source = source_at(scope, i)) != NULL; i++) {
-        request_rec *at;
-
-        if (source->kind != AJR_SOURCE_QUERY) {
-            continue;
+        if (source->kind == AJR_SOURCE_QUERY) {
+            redact_name(r, source->name, args);
         }
-        for (at = r; at != NULL; at = at->prev != NULL ? at->prev : at->main) {
-            shown_edit(at, source->name, REDACTED);
-            referer_redact(at, source->name);
-            if (args) {
-                args_edit(at, source->name, REDACTED);
-            }
+    }
+}
+
+/* Those that the dialect of a handler reads. */
+static void redact_spots(request_rec *r, bool args)
+{
+    const ajr_record_t *record = ajr_record_peek(r);
+    const ajr_spot_t *spot;
+
+    if (record == NULL || record->handler == NULL) {
+        return;
+    }
+    for (spot = ajr_handler_row(r)->token; spot->kind != AJR_SPOT_END; spot++) {
+        if (spot->kind == AJR_SPOT_QUERY) {
+            redact_name(r, spot->name, args);
         }
     }
 }
@@ -353,6 +374,7 @@ int ajr_source_redact(request_rec *r)
     const char *before = r->the_request;
 
     redact(r, ajr_dir_conf(r), false);
+    redact_spots(r, false);
     if (r->the_request != before && r->main == NULL) {
         /* mod_status shows a copy that was made of the request as it came. */
         ap_update_child_status(r->connection->sbh, SERVER_BUSY_WRITE, r);
@@ -371,6 +393,7 @@ int ajr_source_redact_log(request_rec *r)
     }
     for (at = last; at != NULL; at = at->prev) {
         redact(last, ajr_dir_conf(at), true);
+        redact_spots(at, true);
     }
     return DECLINED;
 }

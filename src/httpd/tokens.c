@@ -15,12 +15,33 @@ static const char *first(const apr_array_header_t *list)
                : APR_ARRAY_IDX(list, 0, const char *);
 }
 
+/* tymon's iss. Nobody here believes it: it is what the client's Host says. */
+static const char *issuer(request_rec *r, const ajr_dir_conf_t *conf)
+{
+    const char *configured = first(ajr_conf_issuers(conf));
+
+    return configured == NULL && ajr_conf_dialect(conf)->style.url_issuer
+               ? ap_construct_url(r->pool, ap_escape_uri(r->pool, r->uri), r)
+               : configured;
+}
+
+/* iat of the token traded, where that is kept; 0 = now. */
+static apr_time_t first_issued(const ajr_dir_conf_t *conf, const json_t *traded)
+{
+    const json_t *iat = json_object_get(traded, "iat");
+
+    return ajr_conf_refresh_iat(conf) == AJR_IAT_ORIGINAL
+               ? apr_time_from_sec(json_integer_value(iat))
+               : 0;
+}
+
 static ajr_outcome_t access_mint(ajr_reply_t *reply, request_rec *r,
-                                 const ajr_session_t *session)
+                                 const ajr_session_t *session,
+                                 const ajr_presented_t *presented)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     ajr_mint_t mint = {
-        .issuer = first(ajr_conf_issuers(conf)),
+        .issuer = issuer(r, conf),
         .audiences = ajr_conf_audiences(conf),
         .subject_claim = ajr_conf_subject_claim(conf),
         .subject = session->subject,
@@ -30,6 +51,7 @@ static ajr_outcome_t access_mint(ajr_reply_t *reply, request_rec *r,
         .claims = session->claims,
         .lifetime = ajr_conf_access_lifetime(conf),
         .style = &ajr_conf_dialect(conf)->style,
+        .first_issued = first_issued(conf, presented->claims),
     };
     json_t *configured = NULL;
     ajr_outcome_t outcome = ajr_mint_claims(&configured, r, session->subject);
@@ -74,15 +96,16 @@ static ajr_outcome_t refresh_mint(ajr_reply_t *reply, request_rec *r,
 }
 
 int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
-                     const ajr_session_t *session, const ajr_grant_t *grant)
+                     const ajr_session_t *session,
+                     const ajr_presented_t *presented)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     ajr_reply_t reply = {.scope = session->scope};
-    ajr_outcome_t minted = access_mint(&reply, r, session);
+    ajr_outcome_t minted = access_mint(&reply, r, session, presented);
     json_t *body;
 
     if (minted == AJR_OK) {
-        minted = refresh_mint(&reply, r, session, grant);
+        minted = refresh_mint(&reply, r, session, &presented->grant);
     }
     if (minted != AJR_OK) {
         return ajr_respond_refusal(r, minted);

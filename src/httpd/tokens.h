@@ -5,14 +5,15 @@
 #ifndef AJR_TOKENS_H
 #define AJR_TOKENS_H
 
-#include "module.h"
+#include "grants.h"
 
 /* Mints an access token and the refresh token of the session's generation,
- * and replies in the dialect of this scope. grant is the token presented, or at
- * login S of the new session. `outcome` is logged when all went well. Returns
+ * and replies in the dialect of this scope. presented: the token, or at login S
+ * of the new session. `outcome` is logged when all went well. Returns
  * what a handler returns. */
 int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
-                     const ajr_session_t *session, const ajr_grant_t *grant);
+                     const ajr_session_t *session,
+                     const ajr_presented_t *presented);
 
 /* JwtReplyField: adds to a reply the claims of the access token in it that
  * this scope shows; what the dialect says itself stays. False when there is no

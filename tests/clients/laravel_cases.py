@@ -149,7 +149,8 @@ CASES = [
         lambda token: {"headers": {"Authorization": "Bearer abc"},
                        "query": f"token={token}"}), SEGMENTS),
     Case("cookie token", _good_and(
-        lambda token: {"headers": {"Cookie": f"token={token}"}})),
+        lambda token: {"headers": {"Cookie": f"token={token}",
+                                   "Sec-Fetch-Site": "same-origin"}})),
 ]
 
 #: How a client says that it wants JSON: headers, and whether Laravel agrees.

@@ -42,6 +42,7 @@ class Keys:
         self._write("base64.key", base64.b64encode(self.raw.encode()))
         self._write("hex.key", self.hex.encode().hex())
         self._write("access.key", self.plain)
+        self._write("laravel.key", f"JWT_SECRET={self.plain}\n")
         self._write("refresh.key", jwt.secret())
         self._write("ec.pem", self.ec)
         self._write("users", f"alice:{bcrypt('wonderland')}\n")
@@ -80,6 +81,7 @@ def _shipped(httpd, keys, place):
     def make(name, conninfo="dbname=site user=site_httpd", **options):
         text = (TOP / "conf" / name).read_text(encoding="utf-8")
         text = text.replace("/etc/apache2/jwt/", f"{keys.folder}/")
+        text = text.replace("/var/www/app/.env", f"{keys.folder}/laravel.key")
         text = text.replace('"dbname=site user=site_httpd"', f'"{conninfo}"')
         site = Site(httpd, modules=("cgid",), **options)
         site.httpd.config = text

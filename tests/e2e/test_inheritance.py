@@ -33,7 +33,7 @@ _BY_KIND = {
     "MINT_CLAIMS": ("a one", "a two"), "REPLY_FIELDS": ("a one", "a two"),
     "SOURCES": ("cookie:one", "query:two"),
     "ERROR_TEXTS": ("token_expired one", "token_expired two"),
-    "URL": ("/one", "/two"),
+    "URL": ("/one", "/two"), "IAT": ("original", "now"),
     "COUNT": ("30000", "40000"), "REVOCATION": ("Off", "On stale=3s"),
     "COOKIE": ("one", "two"), "ORIGINS": ("https://one", "https://two"),
 }

@@ -62,6 +62,52 @@ static void oauth2_refuses_with_a_code_and_a_sentence(void **state)
             *state);
 }
 
+static void laravel_replies_as_jwt_auth_does(void **state)
+{
+    const ajr_dialect_t *laravel = ajr_dialect_find("laravel");
+    const ajr_reply_t reply = {"a.b.c", 3600, NULL, "read", true};
+
+    is(laravel->reply(&reply),
+       "{\"access_token\":\"a.b.c\",\"token_type\":\"bearer\","
+       "\"expires_in\":3600}",
+       *state);
+    is(laravel->goodbye("Bye"), "{\"message\":\"Bye\"}", *state);
+}
+
+static void laravel_has_one_word_for_all_that_is_wrong(void **state)
+{
+    static const ajr_outcome_t outcomes[] = {AJR_TOKEN_MISSING,
+                                             AJR_TOKEN_EXPIRED, AJR_REVOKED,
+                                             AJR_UNKNOWN, AJR_TOKEN_AMBIGUOUS};
+    size_t i;
+
+    for (i = 0; i < COUNT(outcomes); i++) {
+        ajr_refusal_t refusal =
+            refused("laravel", AJR_PLACE_REFRESH, outcomes[i],
+                    "{\"message\":\"Unauthenticated.\"}", *state);
+
+        assert_int_equal(refusal.status, 401);
+    }
+    refused("laravel", AJR_PLACE_LOGIN, AJR_LOGIN_REFUSED,
+            "{\"error\":\"Unauthorized\"}", *state);
+}
+
+static void laravel_says_why_where_a_middleware_would(void **state)
+{
+    const ajr_dialect_t *laravel = ajr_dialect_find("laravel");
+    ajr_incident_t incident = {
+        .outcome = AJR_TOKEN_EXPIRED, .place = AJR_PLACE_API, .explains = true};
+    ajr_refusal_t refusal = ajr_dialect_refuse(laravel, &incident);
+
+    is(laravel->refusal(&refusal, &incident),
+       "{\"message\":\"Token has expired\"}", *state);
+    incident.explains = false;
+    incident.text = "Please refresh";
+    refusal = ajr_dialect_refuse(laravel, &incident);
+    is(laravel->refusal(&refusal, &incident),
+       "{\"message\":\"Please refresh\"}", *state);
+}
+
 /* ---- of every dialect ---- */
 
 static void each(void (*check)(const ajr_dialect_t *), apr_pool_t *pool)
@@ -166,6 +212,9 @@ int main(void)
         UNIT_TEST(oauth2_is_the_default),
         UNIT_TEST(oauth2_replies_as_rfc_6749_says),
         UNIT_TEST(oauth2_refuses_with_a_code_and_a_sentence),
+        UNIT_TEST(laravel_replies_as_jwt_auth_does),
+        UNIT_TEST(laravel_has_one_word_for_all_that_is_wrong),
+        UNIT_TEST(laravel_says_why_where_a_middleware_would),
         UNIT_TEST(trouble_stays_trouble),
         UNIT_TEST(refresh_asks_for_something),
         UNIT_TEST(a_text_of_the_administrator_is_told),

@@ -130,7 +130,7 @@ static void a_token_says_what_the_module_knows_and_no_more(void **state)
 /* nbf, the iat of the token traded, a jti without hyphens, a token_type. */
 static void a_style_adds_what_its_hosts_expect(void **state)
 {
-    const ajr_mint_style_t style = {true, true, true, "access"};
+    const ajr_mint_style_t style = {true, true, true, "access", false};
     ajr_mint_t mint = sample();
 
     (void)state;

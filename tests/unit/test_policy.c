@@ -617,6 +617,23 @@ static void what_a_dialect_demands_is_required_too(void **state)
                      AJR_CLAIM_MALFORMED);
 }
 
+/* jwt-auth's prv: users of another class have the same numbers. */
+static void a_pinned_claim_may_be_absent_but_not_another(void **state)
+{
+    ajr_policy_t policy = {.pinned = "prv", .pin = "a"};
+
+    assert_int_equal(judge_with("prv", "\"a\"", &policy, *state), AJR_OK);
+    assert_int_equal(judge_with("iat", "1", &policy, *state), AJR_OK);
+    assert_int_equal(judge_with("prv", "\"b\"", &policy, *state),
+                     AJR_AUDIENCE_REFUSED);
+    assert_int_equal(judge_with("prv", "null", &policy, *state),
+                     AJR_AUDIENCE_REFUSED);
+    assert_int_equal(judge_with("prv", "[\"a\"]", &policy, *state),
+                     AJR_AUDIENCE_REFUSED);
+    policy.pin = NULL;
+    assert_int_equal(judge_with("prv", "\"b\"", &policy, *state), AJR_OK);
+}
+
 static void times_can_be_demanded_whole(void **state)
 {
     static const char *const names[] = {"exp", "nbf", "iat"};
@@ -717,6 +734,7 @@ int main(void)
         UNIT_TEST(a_lifetime_is_counted_from_nbf_where_iat_is_kept),
         UNIT_TEST(a_lifetime_that_cannot_be_known_is_a_missing_claim),
         UNIT_TEST(what_a_dialect_demands_is_required_too),
+        UNIT_TEST(a_pinned_claim_may_be_absent_but_not_another),
         UNIT_TEST(times_can_be_demanded_whole),
         UNIT_TEST(an_expired_token_can_be_let_through),
         UNIT_TEST(faults_are_reported_in_the_order_of_the_contract),
