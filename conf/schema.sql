@@ -1183,14 +1183,20 @@ SET lock_timeout = '1500ms'
 AS $$
 DECLARE
     v_lifetime interval := least(p_lifetime, interval '7 days');
+    v_before interval;
 BEGIN
     IF unfit() THEN
         RETURN 'unfit';
     END IF;
     IF p_lifetime > access_lifetime() THEN
+        SELECT s.value::interval INTO v_before
+          FROM setting s WHERE s.name = 'access_lifetime' FOR NO KEY UPDATE;
         UPDATE setting s
            SET value = ceil(extract(epoch FROM v_lifetime)) || ' seconds'
-         WHERE s.name = 'access_lifetime' AND s.value::interval < v_lifetime;
+         WHERE s.name = 'access_lifetime' AND v_before < v_lifetime;
+        -- Entries there already are about tokens that live as long.
+        UPDATE revocation r SET until = r.until + (v_lifetime - v_before)
+         WHERE FOUND AND isfinite(r.until);
     END IF;
     RETURN 'granted';
 END

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- purge(): what is over goes, in batches; what still matters stays.
 \ir helpers.psql
-SELECT plan(34);
+SELECT plan(35);
 SELECT t.no_gates() \g /dev/null
 
 CREATE FUNCTION t.adopted(p_expired interval, site text DEFAULT '') RETURNS uuid
@@ -85,6 +85,7 @@ BEGIN
     RETURN access_lifetime();
 END
 $$;
+SELECT revoke_client('early') \g /dev/null
 SELECT is(raise_access_lifetime('1 min'), 'granted', 'httpd says its own');
 SELECT is(t.raised(said), kept, coalesce(said::text, 'NULL'))
   FROM (VALUES ('1 min'::interval, '5 min'::interval), ('1 h', '1 h'),
@@ -95,6 +96,9 @@ SELECT revoke_client('web') \g /dev/null
 SELECT ok(until > microseconds(clock_timestamp() + '7 d 59 min'),
           'entries are kept for as long')
   FROM feed() WHERE kind = 'client' AND key = 'web';
+SELECT ok(until > microseconds(clock_timestamp() + '7 d 59 min'),
+          'those that were there already too')
+  FROM feed() WHERE kind = 'client' AND key = 'early';
 SELECT is(generation, 604800, 'and httpd is told') FROM feed()
  WHERE kind = 'now';
 
