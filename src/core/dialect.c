@@ -7,7 +7,7 @@
 
 static const ajr_dialect_t *const dialects[] = {
     &ajr_dialect_oauth2, &ajr_dialect_laravel, &ajr_dialect_express,
-    &ajr_dialect_pair,   &ajr_dialect_cookie,
+    &ajr_dialect_pair,   &ajr_dialect_cookie,  &ajr_dialect_simplejwt,
 };
 
 #define DIALECTS (sizeof(dialects) / sizeof(dialects[0]))

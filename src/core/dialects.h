@@ -12,6 +12,7 @@ extern const ajr_dialect_t ajr_dialect_laravel;
 extern const ajr_dialect_t ajr_dialect_express;
 extern const ajr_dialect_t ajr_dialect_pair;
 extern const ajr_dialect_t ajr_dialect_cookie;
+extern const ajr_dialect_t ajr_dialect_simplejwt;
 
 /* {"error": the word} */
 json_t *ajr_dialect_error_word(const ajr_refusal_t *refusal,

@@ -100,6 +100,14 @@ static bool says_otherwise(const json_t *claims)
     return false;
 }
 
+static bool kind_accepted(const json_t *claims, const char *token_type)
+{
+    const char *kind = json_string_value(json_object_get(claims, "token_type"));
+
+    return token_type == NULL ? !says_otherwise(claims)
+                              : kind != NULL && strcmp(kind, token_type) == 0;
+}
+
 /* ---- types of claims (RFC 7519 4.1) ---- */
 
 static bool is_number(const json_t *value)
@@ -365,7 +373,7 @@ ajr_outcome_t ajr_policy_judge(const char **subject, const ajr_jwt_t *jwt,
 
     *subject = NULL;
     if (!type_accepted(json_object_get(jwt->header, "typ"), policy->types) ||
-        says_otherwise(jwt->claims)) {
+        !kind_accepted(jwt->claims, policy->token_type)) {
         return AJR_TYPE_REFUSED;
     }
     if (!complete(jwt->claims, required, subject_claim, policy)) {

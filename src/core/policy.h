@@ -23,6 +23,8 @@ typedef struct ajr_policy_t {
     const char *const *demanded; /* required too, NULL-terminated; NULL = no */
     const char *pinned;          /* a claim that, if it is there, must say .. */
     const char *pin;             /* .. this; NULL = anything */
+    const char *token_type;      /* the claim of that name must be there and
+                                    say this; NULL = see below */
     bool whole_times;            /* exp, nbf and iat must be integers */
     bool expired_too;            /* exp may have passed: to be traded */
 } ajr_policy_t;
@@ -43,7 +45,7 @@ typedef struct ajr_policy_t {
  * or lifetime_from_nbf says so, and makes exp and one of the two required.
  *
  * A payload with token_type or token_use "refresh" or "id", in any case, is no
- * access token, whatever typ says. typ is compared without case and without
+ * access token, whatever typ says, unless the policy names a token_type. typ is compared without case and without
  * a leading "application/" (RFC 7515 4.1.9).
  *
  * A pinned claim that says something else means another audience.

@@ -53,6 +53,7 @@ static ajr_policy_t policy_of(const ajr_dir_conf_t *conf)
         .max_lifetime = ajr_conf_max_lifetime(conf),
         .lifetime_from_nbf = dialect->style.keeps_iat,
         .demanded = dialect->demands,
+        .token_type = dialect->style.token_type,
         .pinned = dialect->pinned,
         .pin = minted_text(conf, dialect->pinned),
         .whole_times = dialect->demands != NULL,
@@ -96,6 +97,16 @@ ajr_outcome_t ajr_authn_judge_expired(const ajr_jwt_t **jwt,
     ajr_policy_t policy = policy_of(ajr_dir_conf(r));
 
     policy.expired_too = true;
+    return judge(jwt, subject, token, r, &policy, pool);
+}
+
+ajr_outcome_t ajr_authn_judge_refresh(const ajr_jwt_t **jwt,
+                                      const char **subject, ajr_bytes_t token,
+                                      request_rec *r, apr_pool_t *pool)
+{
+    ajr_policy_t policy = policy_of(ajr_dir_conf(r));
+
+    policy.token_type = AJR_TOKEN_TYPE_REFRESH;
     return judge(jwt, subject, token, r, &policy, pool);
 }
 

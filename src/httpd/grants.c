@@ -28,6 +28,17 @@ static ajr_outcome_t host_read(ajr_presented_t *out, request_rec *r,
     return ajr_derived_sid(out->grant.sid, token, out->claims);
 }
 
+static ajr_outcome_t claims_read(ajr_presented_t *out, request_rec *r,
+                                 ajr_form_t form, const json_t *claims,
+                                 ajr_bytes_t token)
+{
+    ajr_outcome_t outcome;
+
+    out->claims = claims;
+    outcome = ajr_grant_of_claims(&out->grant, form, claims);
+    return outcome == AJR_UNKNOWN ? host_read(out, r, form, token) : outcome;
+}
+
 /* An access token that is traded for its successor. Whether it may have expired
  * is asked at the refresh alone: a logout ends the session in any case. */
 static ajr_outcome_t read_laravel(ajr_presented_t *out, request_rec *r,
@@ -44,16 +55,26 @@ static ajr_outcome_t read_laravel(ajr_presented_t *out, request_rec *r,
     if (outcome != AJR_OK) {
         return outcome;
     }
-    out->claims = jwt->claims;
-    outcome = ajr_grant_of_claims(&out->grant, AJR_FORM_LARAVEL, out->claims);
-    return outcome == AJR_UNKNOWN ? host_read(out, r, AJR_FORM_LARAVEL, token)
-                                  : outcome;
+    return claims_read(out, r, AJR_FORM_LARAVEL, jwt->claims, token);
+}
+
+static ajr_outcome_t read_simplejwt(ajr_presented_t *out, request_rec *r,
+                                    ajr_bytes_t token)
+{
+    const ajr_jwt_t *jwt;
+    ajr_outcome_t outcome =
+        ajr_authn_judge_refresh(&jwt, &out->subject, token, r, r->pool);
+
+    return outcome == AJR_OK
+               ? claims_read(out, r, AJR_FORM_SIMPLEJWT, jwt->claims, token)
+               : outcome;
 }
 
 /* By the form of the sessions that a dialect opens. */
 static reader_t *const readers[] = {
     [AJR_FORM_JR1] = read_opaque,
     [AJR_FORM_LARAVEL] = read_laravel,
+    [AJR_FORM_SIMPLEJWT] = read_simplejwt,
 };
 
 ajr_outcome_t ajr_grants_read(ajr_presented_t *out, request_rec *r,

@@ -23,6 +23,8 @@ static const ajr_handler_t handlers[] = {
      AJR_PLACE_LOGOUT},
     {"jwt-introspect", "POST", AJR_NEEDS_SESSIONS, ajr_introspect_run,
      AJR_PLACE_OTHER},
+    {"jwt-verify", "POST", AJR_NEEDS_SESSIONS, ajr_verify_run,
+     AJR_PLACE_VERIFY},
     {"jwt-sessions", "GET, HEAD, POST", AJR_NEEDS_SESSIONS, ajr_sessions_run,
      AJR_PLACE_OTHER},
     {"jwt-keys", "GET, HEAD", 0, ajr_keys_run, AJR_PLACE_OTHER},

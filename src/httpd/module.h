@@ -124,6 +124,12 @@ ajr_outcome_t ajr_authn_judge_expired(const ajr_jwt_t **jwt,
                                       const char **subject, ajr_bytes_t token,
                                       request_rec *r, apr_pool_t *pool);
 
+/* The same for a JWT that is a refresh token of simplejwt and nothing else. */
+#define AJR_TOKEN_TYPE_REFRESH "refresh"
+ajr_outcome_t ajr_authn_judge_refresh(const ajr_jwt_t **jwt,
+                                      const char **subject, ajr_bytes_t token,
+                                      request_rec *r, apr_pool_t *pool);
+
 /* What must be configured before a token can be judged, NULL = nothing. */
 const char *ajr_authn_incomplete(request_rec *r, const ajr_dir_conf_t *conf);
 
@@ -277,12 +283,13 @@ const ajr_keyset_t *ajr_keys_judging(apr_uint64_t *number,
                                      apr_pool_t *pool);
 void ajr_key_files_check(apr_pool_t *ptemp, server_rec *s);
 
-/* login.c refresh.c logout.c introspect.c sessions.c keys.c metadata.c status.c:
+/* login.c refresh.c logout.c introspect.c verify.c sessions.c keys.c metadata.c status.c:
  * one handler each. */
 int ajr_login_run(request_rec *r);
 int ajr_refresh_run(request_rec *r);
 int ajr_logout_run(request_rec *r);
 int ajr_introspect_run(request_rec *r);
+int ajr_verify_run(request_rec *r);
 int ajr_sessions_run(request_rec *r);
 int ajr_keys_run(request_rec *r);
 int ajr_metadata_run(request_rec *r);

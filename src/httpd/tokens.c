@@ -35,59 +35,89 @@ static apr_time_t first_issued(const ajr_dir_conf_t *conf, const json_t *traded)
                : 0;
 }
 
+/* What both tokens of a session say, where both are JWTs. */
+static ajr_outcome_t mint_prepare(ajr_mint_t *mint, request_rec *r,
+                                  const ajr_session_t *session)
+{
+    const ajr_dir_conf_t *conf = ajr_dir_conf(r);
+    json_t *configured = NULL;
+    ajr_outcome_t outcome = ajr_mint_claims(&configured, r, session->subject);
+
+    memset(mint, 0, sizeof(*mint));
+    mint->issuer = issuer(r, conf);
+    mint->audiences = ajr_conf_audiences(conf);
+    mint->subject_claim = ajr_conf_subject_claim(conf);
+    mint->subject = session->subject;
+    mint->client = session->client;
+    mint->scope = session->scope;
+    mint->generation = session->generation;
+    mint->claims = session->claims;
+    mint->configured = configured;
+    memcpy(mint->sid, session->sid, sizeof(mint->sid));
+    return outcome;
+}
+
+static ajr_outcome_t mint_sign(const char **token, apr_int64_t *expires_in,
+                               ajr_mint_t *mint, request_rec *r)
+{
+    const ajr_dir_conf_t *conf = ajr_dir_conf(r);
+
+    if (RAND_bytes(mint->jti, sizeof(mint->jti)) != 1) {
+        return AJR_INTERNAL;
+    }
+    return ajr_mint_access(
+        token, expires_in, mint, ajr_conf_dialect(conf)->access_type,
+        ajr_keyset_signer(ajr_conf_keys(conf)), r->request_time, r->pool);
+}
+
 static ajr_outcome_t access_mint(ajr_reply_t *reply, request_rec *r,
                                  const ajr_session_t *session,
                                  const ajr_presented_t *presented)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
-    ajr_mint_t mint = {
-        .issuer = issuer(r, conf),
-        .audiences = ajr_conf_audiences(conf),
-        .subject_claim = ajr_conf_subject_claim(conf),
-        .subject = session->subject,
-        .client = session->client,
-        .scope = session->scope,
-        .generation = session->generation,
-        .claims = session->claims,
-        .lifetime = ajr_conf_access_lifetime(conf),
-        .style = &ajr_conf_dialect(conf)->style,
-        .first_issued = first_issued(conf, presented->claims),
-    };
-    json_t *configured = NULL;
-    ajr_outcome_t outcome = ajr_mint_claims(&configured, r, session->subject);
+    ajr_mint_t mint;
+    ajr_outcome_t outcome = mint_prepare(&mint, r, session);
 
     if (outcome != AJR_OK) {
         return outcome;
     }
-    mint.configured = configured;
-
+    mint.style = &ajr_conf_dialect(conf)->style;
+    mint.first_issued = first_issued(conf, presented->claims);
     /* An access token never outlives its session. */
+    mint.lifetime = ajr_conf_access_lifetime(conf);
     if (mint.lifetime > session->remaining) {
         mint.lifetime = session->remaining;
     }
-    memcpy(mint.sid, session->sid, sizeof(mint.sid));
-    if (RAND_bytes(mint.jti, sizeof(mint.jti)) != 1) {
-        return AJR_INTERNAL;
-    }
-    return ajr_mint_access(&reply->access_token, &reply->expires_in, &mint,
-                           ajr_conf_dialect(conf)->access_type,
-                           ajr_keyset_signer(ajr_conf_keys(conf)),
-                           r->request_time, r->pool);
+    return mint_sign(&reply->access_token, &reply->expires_in, &mint, r);
 }
 
-/* The token of the session's generation, in the family of the one presented.
- * Sessions of a form without S have none: the access token is it. */
-static ajr_outcome_t refresh_mint(ajr_reply_t *reply, request_rec *r,
-                                  const ajr_session_t *session,
-                                  const ajr_grant_t *presented)
+/* A JWT as old as the session may become, for what the host copies from it
+ * into access tokens once httpd is taken out again. */
+static ajr_outcome_t jwt_refresh_mint(ajr_reply_t *reply, request_rec *r,
+                                      const ajr_session_t *session)
+{
+    ajr_mint_style_t style = ajr_conf_dialect(ajr_dir_conf(r))->style;
+    ajr_mint_t mint;
+    apr_int64_t expires_in;
+    ajr_outcome_t outcome = mint_prepare(&mint, r, session);
+
+    if (outcome != AJR_OK) {
+        return outcome;
+    }
+    style.token_type = AJR_TOKEN_TYPE_REFRESH;
+    mint.style = &style;
+    mint.lifetime = session->remaining;
+    return mint_sign(&reply->refresh_token, &expires_in, &mint, r);
+}
+
+static ajr_outcome_t opaque_refresh_mint(ajr_reply_t *reply, request_rec *r,
+                                         const ajr_session_t *session,
+                                         const ajr_grant_t *presented)
 {
     const apr_array_header_t *keys =
         ajr_server_refresh_keys(ajr_server_conf(r->server));
     ajr_grant_t grant = *presented;
 
-    if (!ajr_form_has_secret(grant.form)) {
-        return AJR_OK;
-    }
     memcpy(grant.sid, session->sid, sizeof(grant.sid));
     grant.generation = session->generation;
     reply->refresh_token = ajr_grant_build(
@@ -95,12 +125,32 @@ static ajr_outcome_t refresh_mint(ajr_reply_t *reply, request_rec *r,
     return reply->refresh_token == NULL ? AJR_INTERNAL : AJR_OK;
 }
 
+/* The token of the session's generation, in the family of the one presented.
+ * Laravel's sessions have none: the access token is it. */
+static ajr_outcome_t refresh_mint(ajr_reply_t *reply, request_rec *r,
+                                  const ajr_session_t *session,
+                                  const ajr_grant_t *presented)
+{
+    switch (presented->form) {
+    case AJR_FORM_LARAVEL:
+        return AJR_OK;
+    case AJR_FORM_SIMPLEJWT:
+        return reply->renewed ? jwt_refresh_mint(reply, r, session) : AJR_OK;
+    case AJR_FORM_JR1:
+    case AJR_FORM_JS1:
+        break;
+    }
+    return opaque_refresh_mint(reply, r, session, presented);
+}
+
 int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
                      const ajr_session_t *session,
                      const ajr_presented_t *presented)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
-    ajr_reply_t reply = {.scope = session->scope};
+    ajr_reply_t reply = {.scope = session->scope,
+                         .renewed = outcome == AJR_LOGGED_IN ||
+                                    ajr_conf_rotates(conf)};
     ajr_outcome_t minted = access_mint(&reply, r, session, presented);
     json_t *body;
 
@@ -113,7 +163,6 @@ int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
     if (ajr_conf_dialect(conf)->cookie) {
         ajr_refresh_cookie_set(r, reply.refresh_token, session->remaining);
     }
-    reply.renewed = outcome == AJR_LOGGED_IN || ajr_conf_rotates(conf);
     if (ajr_conf_reply_header(conf)) {
         apr_table_setn(
             r->headers_out, "Authorization",

@@ -48,18 +48,22 @@ static ajr_inspected_t *inspected_of(const PGresult *result, apr_pool_t *pool)
                : NULL;
 }
 
-/* The values that a refresh token has and an access token has not. */
+/* The values that a refresh token has and an access token has not. A JWT has
+ * no S. */
 static bool grant_values(const char **values, const ajr_grant_t *grant,
                          apr_pool_t *pool)
 {
     unsigned char hash[AJR_SECRET_HASH_SIZE];
     ajr_bytes_t bytes = {hash, sizeof(hash)};
 
+    values[0] = ajr_form_name(grant->form);
+    values[1] = apr_psprintf(pool, "%u", grant->generation);
+    if (!ajr_form_has_secret(grant->form)) {
+        return true;
+    }
     if (!ajr_grant_secret_hash(hash, grant)) {
         return false;
     }
-    values[0] = ajr_form_name(grant->form);
-    values[1] = apr_psprintf(pool, "%u", grant->generation);
     values[2] = ajr_sendable_bytea(bytes, pool);
     return true;
 }
@@ -69,10 +73,14 @@ ajr_outcome_t ajr_store_introspect(ajr_inspected_t **out, const char **detail,
                                    const ajr_store_introspect_t *asked,
                                    apr_pool_t *pool)
 {
-    const char *values[] = {
-        ajr_uuid_format(asked->sid, pool),        NULL, NULL, NULL, asked->site,
-        ajr_sendable_interval(asked->grace, pool)};
-    ajr_pg_query_t query = {.count = 6, .values = values};
+    const char *values[] = {ajr_uuid_format(asked->sid, pool),
+                            NULL,
+                            NULL,
+                            NULL,
+                            asked->site,
+                            ajr_sendable_interval(asked->grace, pool),
+                            asked->grant == NULL ? NULL : asked->subject};
+    ajr_pg_query_t query = {.count = 7, .values = values};
     PGresult *result;
     ajr_outcome_t outcome;
 
@@ -84,7 +92,8 @@ ajr_outcome_t ajr_store_introspect(ajr_inspected_t **out, const char **detail,
     query.sql = ajr_verb_select(
         store, "introspect",
         "verdict, subject, client, scope, created_at, expires_at",
-        "$1::uuid,$2::text,$3::int,$4::bytea,$5::text,$6::interval", pool);
+        "$1::uuid,$2::text,$3::int,$4::bytea,$5::text,$6::interval,$7::text",
+        pool);
     outcome =
         ajr_verb_ask(&result, detail, store, &query, introspect_verdicts, pool);
     if (outcome != AJR_OK) {

@@ -12,6 +12,7 @@
 typedef struct ajr_store_introspect_t {
     const unsigned char *sid;
     const ajr_grant_t *grant; /* NULL: an access token */
+    const char *subject;      /* of a JWT, NULL = unknown */
     const char *site;
     apr_interval_time_t grace; /* JwtRefreshGrace */
 } ajr_store_introspect_t;

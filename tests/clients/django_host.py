@@ -3,6 +3,9 @@
 
     django_host.py '{"folder": …, "secret": …, "users": {name: password}}'
 
+With "database", a libpq connection as a dict, its tables are there; else in
+a file of the folder.
+
 Prints `listening <port>`.
 """
 
@@ -13,12 +16,19 @@ import django
 from django.conf import settings
 
 GIVEN = json.loads(sys.argv[1])
+DATABASE = {"ENGINE": "django.db.backends.sqlite3",
+            "NAME": GIVEN["folder"] + "/db.sqlite3"}
+if "database" in GIVEN:
+    DATABASE = {"ENGINE": "django.db.backends.postgresql",
+                "NAME": GIVEN["database"]["dbname"],
+                **{name.upper(): value
+                   for name, value in GIVEN["database"].items()
+                   if name in ("host", "port", "user")}}
 
 settings.configure(
     SECRET_KEY=GIVEN["secret"], ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__,
     USE_TZ=True, DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3",
-                           "NAME": GIVEN["folder"] + "/db.sqlite3"}},
+    DATABASES={"default": DATABASE},
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes",
                     "rest_framework", "rest_framework_simplejwt",
                     "rest_framework_simplejwt.token_blacklist"],

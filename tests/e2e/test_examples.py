@@ -44,6 +44,7 @@ class Keys:
         self._write("access.key", self.plain)
         self._write("laravel.key", f"JWT_SECRET={self.plain}\n")
         self._write("refresh.key", jwt.secret())
+        self._write("django.key", jwt.secret())
         self._write("ec.pem", self.ec)
         self._write("users", f"alice:{bcrypt('wonderland')}\n")
         rsa = self._write("rsa.pem", self.rsa)

@@ -92,6 +92,55 @@ static void laravel_has_one_word_for_all_that_is_wrong(void **state)
             "{\"error\":\"Unauthorized\"}", *state);
 }
 
+static void simplejwt_replies_with_refresh_only_when_it_is_new(void **state)
+{
+    const ajr_dialect_t *simplejwt = ajr_dialect_find("simplejwt");
+    ajr_reply_t reply = {.access_token = "A", .refresh_token = "R"};
+
+    is(simplejwt->reply(&reply), "{\"access\":\"A\"}", *state);
+    reply.renewed = true;
+    is(simplejwt->reply(&reply), "{\"refresh\":\"R\",\"access\":\"A\"}",
+       *state);
+    is(simplejwt->goodbye("Bye"), "{}", *state);
+    assert_false(simplejwt->rotates);
+}
+
+static void simplejwt_refuses_as_django_does(void **state)
+{
+    static const ajr_outcome_t dead[] = {AJR_REVOKED, AJR_REUSED, AJR_BLOCKED,
+                                         AJR_AHEAD};
+    static const ajr_outcome_t bad[] = {
+        AJR_TOKEN_MALFORMED, AJR_SIGNATURE_BAD, AJR_KEY_UNKNOWN,
+        AJR_CLAIM_MISSING,   AJR_UNKNOWN,       AJR_GRANT_MALFORMED};
+    size_t i;
+
+    for (i = 0; i < COUNT(dead); i++) {
+        refused("simplejwt", AJR_PLACE_REFRESH, dead[i],
+                "{\"detail\":\"Token is blacklisted\","
+                "\"code\":\"token_not_valid\"}",
+                *state);
+    }
+    for (i = 0; i < COUNT(bad); i++) {
+        refused("simplejwt", AJR_PLACE_VERIFY, bad[i],
+                "{\"detail\":\"Token is invalid\","
+                "\"code\":\"token_not_valid\"}",
+                *state);
+    }
+    refused("simplejwt", AJR_PLACE_LOGIN, AJR_BLOCKED,
+            "{\"detail\":\"No active account found with the given "
+            "credentials\"}",
+            *state);
+    refused("simplejwt", AJR_PLACE_API, AJR_TOKEN_MISSING,
+            "{\"detail\":\"Authentication credentials were not provided.\"}",
+            *state);
+    refused("simplejwt", AJR_PLACE_API, AJR_TOKEN_EXPIRED,
+            "{\"detail\":\"Given token not valid for any token type\","
+            "\"code\":\"token_not_valid\",\"messages\":[{\"token_class\":"
+            "\"AccessToken\",\"token_type\":\"access\",\"message\":"
+            "\"Token is expired\"}]}",
+            *state);
+}
+
 static void laravel_says_why_where_a_middleware_would(void **state)
 {
     const ajr_dialect_t *laravel = ajr_dialect_find("laravel");
@@ -214,6 +263,8 @@ int main(void)
         UNIT_TEST(oauth2_refuses_with_a_code_and_a_sentence),
         UNIT_TEST(laravel_replies_as_jwt_auth_does),
         UNIT_TEST(laravel_has_one_word_for_all_that_is_wrong),
+        UNIT_TEST(simplejwt_replies_with_refresh_only_when_it_is_new),
+        UNIT_TEST(simplejwt_refuses_as_django_does),
         UNIT_TEST(laravel_says_why_where_a_middleware_would),
         UNIT_TEST(trouble_stays_trouble),
         UNIT_TEST(refresh_asks_for_something),

@@ -661,6 +661,28 @@ static void an_expired_token_can_be_let_through(void **state)
                      AJR_TOKEN_NOT_YET_VALID);
 }
 
+/* Where both tokens are JWTs, nothing else tells one from the other. */
+static void a_token_type_that_is_wanted_must_be_said(void **state)
+{
+    ajr_policy_t policy = {.token_type = "refresh"};
+
+    assert_int_equal(judge_with("token_type", "\"refresh\"", &policy, *state),
+                     AJR_OK);
+    assert_int_equal(judge_with("token_type", "\"access\"", &policy, *state),
+                     AJR_TYPE_REFUSED);
+    assert_int_equal(judge_with("token_type", "\"REFRESH\"", &policy, *state),
+                     AJR_TYPE_REFUSED);
+    assert_int_equal(judge_with("token_type", "[\"refresh\"]", &policy, *state),
+                     AJR_TYPE_REFUSED);
+    assert_int_equal(judge_with("other", "1", &policy, *state),
+                     AJR_TYPE_REFUSED);
+    policy.token_type = "access";
+    assert_int_equal(judge_with("token_type", "\"access\"", &policy, *state),
+                     AJR_OK);
+    assert_int_equal(judge_with("token_type", "\"sliding\"", &policy, *state),
+                     AJR_TYPE_REFUSED);
+}
+
 /* ---- order ---- */
 
 /* A token with every fault there is, mended one by one. */
@@ -737,6 +759,7 @@ int main(void)
         UNIT_TEST(a_pinned_claim_may_be_absent_but_not_another),
         UNIT_TEST(times_can_be_demanded_whole),
         UNIT_TEST(an_expired_token_can_be_let_through),
+        UNIT_TEST(a_token_type_that_is_wanted_must_be_said),
         UNIT_TEST(faults_are_reported_in_the_order_of_the_contract),
     };
 
