@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include <apr_cstr.h>
-#include <apr_siphash.h>
 #include <apr_strings.h>
 
 #include "duration.h"
@@ -22,7 +21,7 @@
 typedef _Atomic apr_uint64_t place_t;
 
 struct ajr_limit_t {
-    unsigned char secret[AJR_LIMIT_KEY_SIZE];
+    unsigned char secret[AJR_SIPHASH_KEY_SIZE];
     apr_time_t born;
     _Alignas(64) place_t rows[ROWS][WAYS];
     place_t memory[MEMORY_ROWS][WAYS];
@@ -54,16 +53,16 @@ apr_size_t ajr_limit_size(void)
 }
 
 void ajr_limit_start(ajr_limit_t *limit,
-                     const unsigned char secret[AJR_LIMIT_KEY_SIZE],
+                     const unsigned char secret[AJR_SIPHASH_KEY_SIZE],
                      apr_time_t born)
 {
-    memcpy(limit->secret, secret, AJR_LIMIT_KEY_SIZE);
+    memcpy(limit->secret, secret, AJR_SIPHASH_KEY_SIZE);
     limit->born = born;
 }
 
 apr_uint64_t ajr_limit_key(const ajr_limit_t *limit, const char *text)
 {
-    return apr_siphash24(text, strlen(text), limit->secret);
+    return ajr_siphash(limit->secret, 0, ajr_bytes_of(text));
 }
 
 /* ---- places ---- */

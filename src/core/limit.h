@@ -12,9 +12,7 @@
 
 #include <apr_time.h>
 
-#include "wire.h"
-
-#define AJR_LIMIT_KEY_SIZE 16 /* bytes of the secret of a table */
+#include "siphash.h"
 
 /* `count` at once, and then one each per / count: a debt that time pays. */
 typedef struct ajr_rate_t {
@@ -33,7 +31,7 @@ apr_size_t ajr_limit_size(void);
 /* Makes a table of zeroed memory. `born`: no later time is before it, but for
  * a clock that is set back. */
 void ajr_limit_start(ajr_limit_t *limit,
-                     const unsigned char secret[AJR_LIMIT_KEY_SIZE],
+                     const unsigned char secret[AJR_SIPHASH_KEY_SIZE],
                      apr_time_t born);
 
 apr_uint64_t ajr_limit_key(const ajr_limit_t *limit, const char *text);

@@ -35,7 +35,7 @@ const char *ajr_set_login_limit(cmd_parms *cmd, void *conf, const char *arg)
 int ajr_login_limit_share(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *s)
 {
-    unsigned char secret[AJR_LIMIT_KEY_SIZE];
+    unsigned char secret[AJR_SIPHASH_KEY_SIZE];
     bool made;
     ajr_limit_t *limit =
         ajr_shared_memory(&made, "logins", ajr_limit_size(), s);
