@@ -47,7 +47,12 @@ class Stage:
         basic = _BASIC.format(users=users)
         httpd.config += "".join(
             f'<Location "{path}">{basic}</Location>\n'
-            for path in ("/login", "/token", "/logout"))
+            for path in ("/login", "/token", "/logout", "/introspect"))
+        httpd.config += """
+            <Location "/introspect">
+                SetHandler jwt-introspect
+            </Location>
+        """
         httpd.graceful()
 
     def _login(self):
@@ -65,7 +70,8 @@ class Stage:
         url = self.site.httpd.url
         return {"issuer": "https://issuer.example",
                 "token_endpoint": url("/token"),
-                "revocation_endpoint": url("/logout")}
+                "revocation_endpoint": url("/logout"),
+                "introspection_endpoint": url("/introspect")}
 
     @property
     def api(self):
@@ -110,6 +116,18 @@ def test_npm_client_with_wrong_secret(auth_site, program):
     refused, = stage.node(program, ["refresh"], secret="guess")
     assert refused["failed"], refused
     assert stage.node(program, ["refresh"])[0]["refresh_token"]
+
+
+@pytest.mark.parametrize("program", ["oauth4webapi_client.mjs",
+                                     "openid_client.mjs"])
+def test_npm_client_introspects(auth_site, program):
+    """Active until the session is revoked, then active: false alone."""
+    stage = Stage(auth_site, True)
+    _, before, _, after = stage.node(
+        program, ["refresh", "introspect", "revoke", "introspect"])
+    assert before["active"] is True, before
+    assert (before["sub"], before["client_id"]) == ("alice", CLIENT)
+    assert after == {"step": "introspect", "active": False}
 
 
 #: The same site with TLS; its metadata say where everything is.
@@ -163,7 +181,7 @@ def _insecure(monkeypatch):
 
 @pytest.mark.usefixtures("insecure")
 def test_authlib(stage):
-    """Refresh, use, revoke, refused, by authlib's OAuth2Session."""
+    """Refresh, use, introspect, revoke, refused: authlib's OAuth2Session."""
     session = OAuth2Session(
         CLIENT, SECRET if stage.confidential else None,
         token_endpoint_auth_method=("client_secret_basic" if stage.confidential
@@ -173,6 +191,10 @@ def test_authlib(stage):
     assert token["refresh_token"].startswith("jr1_")
     assert session.get(stage.api).status_code == 200
     session.refresh_token(url("/token"))
+    if stage.confidential:
+        told = session.introspect_token(
+            url("/introspect"), token=session.token["access_token"]).json()
+        assert (told["active"], told["sub"]) == (True, "alice")
     answer = session.revoke_token(url("/logout"),
                                   token=session.token["refresh_token"])
     assert (answer.status_code, answer.content) == (200, b"")
