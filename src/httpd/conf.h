@@ -230,6 +230,7 @@ typedef struct ajr_server_conf_t {
     ajr_child_t *child;           /* one for all servers of a child */
     apr_uint32_t plain_http_told; /* of a Secure cookie, in a child */
     apr_uint32_t trouble_logged;  /* second of the last ERR line, in a child */
+    apr_uint32_t storm_logged;    /* the same of what a storm of logins makes */
 } ajr_server_conf_t;
 
 /* ajr_conf_<member>(dir conf) and ajr_server_<member>(server conf): the value

@@ -8,28 +8,29 @@
 #include <apr_atomic.h>
 #include <openssl/evp.h>
 
-/* The first of each second is an ERR; those behind it, which a broken database
- * makes by the thousand, are INFO. */
-static bool trouble_is_news(request_rec *r)
+/* The first of each second has its level; those behind it, which a broken
+ * database or a storm of logins makes by the thousand, are INFO. */
+static bool is_news(request_rec *r, apr_uint32_t *logged)
 {
-    ajr_server_conf_t *conf = ajr_server_conf(r->server);
     apr_uint32_t second = (apr_uint32_t)apr_time_sec(r->request_time);
-    apr_uint32_t last = apr_atomic_read32(&conf->trouble_logged);
+    apr_uint32_t last = apr_atomic_read32(logged);
 
-    return last != second &&
-           apr_atomic_cas32(&conf->trouble_logged, second, last) == last;
+    return last != second && apr_atomic_cas32(logged, second, last) == last;
 }
 
-/* Takes this second's ERR when it answers APLOG_ERR. */
+/* Takes this second's line when it answers more than APLOG_INFO. */
 static int level_claim(request_rec *r, const ajr_outcome_row_t *row)
 {
+    ajr_server_conf_t *conf = ajr_server_conf(r->server);
+    bool often = row->status == HTTP_SERVICE_UNAVAILABLE;
+
     switch (row->level) {
     case AJR_LEVEL_ERR:
-        return row->status == HTTP_SERVICE_UNAVAILABLE && !trouble_is_news(r)
-                   ? APLOG_INFO
-                   : APLOG_ERR;
+        return often && !is_news(r, &conf->trouble_logged) ? APLOG_INFO
+                                                           : APLOG_ERR;
     case AJR_LEVEL_WARNING:
-        return APLOG_WARNING;
+        return often && !is_news(r, &conf->storm_logged) ? APLOG_INFO
+                                                         : APLOG_WARNING;
     case AJR_LEVEL_INFO:
         return APLOG_INFO;
     case AJR_LEVEL_NONE:

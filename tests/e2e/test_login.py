@@ -298,13 +298,18 @@ def test_a_storm_of_logins_leaves_room_for_others(auth_site):
     users = site.httpd.root / "users"
     users.write_text("alice:" + bcrypt("wonderland", cost=12) + "\n",
                      encoding="utf-8")
+    began = int(time.time())
     with concurrent.futures.ThreadPoolExecutor(48) as pool:
         answers = list(pool.map(lambda _: site.ask_login(), range(48)))
+    seconds = int(time.time()) - began + 1
     busy = [a for a in answers if a.get("X-Outcome") == "login_busy"]
     assert {a.status for a in answers} == {200, 503}
     assert busy and all(a.status == 503 and a.get("Retry-After")
                         for a in busy)
     assert len(busy) == sum(a.status == 503 for a in answers)
+    loud = [line for line in site.httpd.refusals("login_busy")
+            if ":warn]" in line]
+    assert 1 <= len(loud) <= seconds, "clients fill the disk"
 
 
 def test_time_does_not_tell_which_names_exist(auth_site):
