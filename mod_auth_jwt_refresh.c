@@ -27,6 +27,15 @@ ajr_record_t *ajr_record(request_rec *r)
     return record;
 }
 
+ajr_record_t *ajr_record_handed(request_rec *r, ajr_bytes_t token)
+{
+    ajr_record_t *handed = apr_pcalloc(r->pool, sizeof(*handed));
+
+    handed->token = token;
+    ajr_record(r)->handed = handed;
+    return handed;
+}
+
 static void register_hooks(apr_pool_t *pconf)
 {
     static const char *const basic[] = {"mod_auth_basic.c", NULL};

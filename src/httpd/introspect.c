@@ -67,8 +67,13 @@ static json_t *describe(request_rec *r, const ajr_worth_t *worth)
 
 static int inactive(request_rec *r, ajr_outcome_t why)
 {
-    if (ajr_record(r)->detail == NULL) {
-        ajr_record(r)->detail = ajr_outcome_row(why)->tag;
+    ajr_record_t *record = ajr_record(r);
+
+    if (record->detail == NULL && record->handed != NULL) {
+        record->detail = record->handed->detail;
+    }
+    if (record->detail == NULL) {
+        record->detail = ajr_outcome_row(why)->tag;
     }
     return ajr_respond_json(
         r, AJR_INACTIVE, ajr_json_own(json_pack("{sb}", "active", 0), r->pool));

@@ -71,8 +71,12 @@ void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome)
 {
     const ajr_outcome_row_t *row = ajr_outcome_row(outcome);
     const ajr_record_t *record = ajr_record(r);
+    const ajr_record_t *about =
+        record->handed != NULL ? record->handed : record;
     const char *realm = ap_auth_name(r);
-    const char *detail = record->detail;
+    const char *detail =
+        record->detail != NULL ? record->detail : about->detail;
+    const unsigned char *sid = record->sid != NULL ? record->sid : about->sid;
     /* Once: ap_log_rerror() is a macro that evaluates its level twice. */
     int level = level_claim(r, row);
 
@@ -81,7 +85,7 @@ void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome)
     apr_table_setn(r->notes, "JWT_OUTCOME", row->tag);
     ap_log_rerror(APLOG_MARK, level, 0, r,
                   "outcome=%s%s realm=\"%s\" sid=%s%s%s", row->tag,
-                  jwt_fields(record, r->pool), realm == NULL ? "" : realm,
-                  record->sid == NULL ? "-" : sid_short(record->sid, r->pool),
+                  jwt_fields(about, r->pool), realm == NULL ? "" : realm,
+                  sid == NULL ? "-" : sid_short(sid, r->pool),
                   detail == NULL ? "" : ": ", detail == NULL ? "" : detail);
 }

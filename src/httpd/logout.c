@@ -35,16 +35,15 @@ static ajr_outcome_t end_by_access(request_rec *r, ajr_bytes_t token)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     ajr_record_t *record = ajr_record(r);
+    ajr_record_t *handed = ajr_record_handed(r, token);
     unsigned char *sid = apr_palloc(r->pool, AJR_SID_SIZE);
-    ajr_outcome_t outcome;
+    ajr_outcome_t outcome = ajr_authn_judge_record(r, handed);
 
-    record->token = token;
-    outcome = ajr_authn_judge_record(r, record);
     if (outcome != AJR_OK) {
         return outcome;
     }
     if (!ajr_uuid_parse(sid, json_string_value(json_object_get(
-                                 record->jwt->claims, "sid")))) {
+                                 handed->jwt->claims, "sid")))) {
         return AJR_UNKNOWN;
     }
     record->sid = sid;

@@ -46,6 +46,7 @@ typedef struct ajr_record_t {
     const char *subject;          /* of jwt */
     const ajr_dir_conf_t *conf;   /* that jwt was judged by */
     bool granted;                 /* and it was enough */
+    struct ajr_record_t *handed;  /* a token to talk about, NULL = none */
     bool authorizing;             /* guard of the authorization passes */
     bool undecided;               /* the verdict without a token is void */
     const char *scopes;           /* wanted and not there, NULL = none */
@@ -78,6 +79,10 @@ ajr_record_t *ajr_record(request_rec *r);
 
 /* The same, NULL when nobody has asked yet. */
 ajr_record_t *ajr_record_peek(const request_rec *r);
+
+/* Another one, kept as `handed`, for a token that a handler was handed: what
+ * it says is nothing about who hands it in. */
+ajr_record_t *ajr_record_handed(request_rec *r, ajr_bytes_t token);
 
 /* Whether this AuthType is ours. */
 bool ajr_authn_ours(const char *auth_type);

@@ -7,14 +7,14 @@
 
 ajr_outcome_t ajr_pair_judge(request_rec *r, const char *access)
 {
-    ajr_record_t *record = ajr_record(r);
+    ajr_record_t *handed;
 
     if (access == NULL) {
         return AJR_TOKEN_MISSING;
     }
-    record->token = ajr_bytes_of(access);
-    return ajr_authn_judge_expired(&record->jwt, &record->subject,
-                                   record->token, r, r->pool);
+    handed = ajr_record_handed(r, ajr_bytes_of(access));
+    return ajr_authn_judge_expired(&handed->jwt, &handed->subject,
+                                   handed->token, r, r->pool);
 }
 
 /* Whether this child has not reported that session in this minute yet; two
@@ -36,7 +36,7 @@ ajr_outcome_t ajr_pair_match(request_rec *r, const ajr_grant_t *grant)
 {
     ajr_record_t *record = ajr_record(r);
 
-    if (ajr_grant_accompanies(grant, record->jwt->claims)) {
+    if (ajr_grant_accompanies(grant, record->handed->jwt->claims)) {
         return AJR_OK;
     }
     if (news(r, grant)) {

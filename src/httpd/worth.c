@@ -48,18 +48,16 @@ static ajr_outcome_t opaque_find(ajr_worth_t *out, request_rec *r,
 static ajr_outcome_t access_find(ajr_worth_t *out, request_rec *r,
                                  ajr_bytes_t token)
 {
-    ajr_record_t *record = ajr_record(r);
+    ajr_record_t *handed = ajr_record_handed(r, token);
     unsigned char sid[AJR_SID_SIZE];
     const json_t *named;
-    ajr_outcome_t outcome;
+    ajr_outcome_t outcome = ajr_authn_judge_record(r, handed);
 
-    record->token = token;
-    outcome = ajr_authn_judge_record(r, record);
     if (outcome != AJR_OK) {
         return outcome;
     }
-    out->claims = record->jwt->claims;
-    out->subject = record->subject;
+    out->claims = handed->jwt->claims;
+    out->subject = handed->subject;
     named = json_object_get(out->claims, "sid");
     if (named == NULL) {
         return AJR_OK;

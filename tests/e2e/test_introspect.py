@@ -229,3 +229,25 @@ def test_the_token_stays_out_of_the_log(site):
     for token in (access, refresh, refresh[:-4] + "AAAA"):
         ask(site, token)
         assert token not in site.httpd.error_log()
+
+
+@pytest.mark.parametrize("handler", ["jwt-introspect", "jwt-logout"])
+def test_the_token_handed_in_is_nobodys_identity(auth_site, handler):
+    """A caller hands in rubbish, or the token of another: what is said of the
+    caller, after the handler, is still the caller's, and no child dies of it."""
+    site = auth_site(server=f"""
+        <Location "/handed">
+            SetHandler {handler}
+            AuthType Bearer
+            AuthName "test api"
+            Require valid-user
+            Header always set X-Sub "expr=%{{jwt_claim:sub}}"
+        </Location>
+    """)
+    caller, _ = site.login()
+    other, _ = site.login("bob")
+    for token in ("rubbish", "a.b.c", other):
+        answer = site.client.post_form("/handed", {"token": token}, [
+            ("Authorization", f"Bearer {caller}")])
+        assert (answer.status, answer.get("X-Sub")) == (200, "alice"), token
+        assert answer.get("X-User") == "alice"
