@@ -3,10 +3,12 @@
  * SetHandler jwt-sessions: who holds an access token sees where else they are
  * logged in, and ends it. Nothing is asked by name: the token's own session
  * says whose they are. A token that only a cookie brought has been through the
- * access pipeline's question of whose page made the request.
+ * access pipeline's question of whose page made the request; one that was the
+ * password of Basic, which browsers remember, is asked it here.
  */
 #include "body.h"
 #include "inspect.h"
+#include "origin_check.h"
 #include "uuid.h"
 
 #include <string.h>
@@ -122,6 +124,10 @@ int ajr_sessions_run(request_rec *r)
     const unsigned char *sid = NULL;
     ajr_outcome_t outcome = caller_find(&sid, r);
 
+    if (outcome == AJR_OK && r->method_number == M_POST &&
+        ajr_record(r)->credentials != NULL) {
+        outcome = ajr_origin_check(r);
+    }
     if (outcome != AJR_OK) {
         return ajr_respond_refusal(r, outcome);
     }

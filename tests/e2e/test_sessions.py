@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """jwt-sessions: who is logged in sees where else, and ends it."""
 
+import base64
 import time
 
 import pytest
@@ -195,6 +196,32 @@ def test_a_cookie_proves_no_intent(site):
     assert end(site, access, "others", [cookie]).json() == {"ended": 0}
 
 
+def test_a_remembered_password_proves_no_intent(auth_site):
+    """Nor does a token that a browser has learned as a password."""
+    site = auth_site(server="""
+        <Location "/sessions">
+            SetHandler jwt-sessions
+            AuthType Basic
+            AuthName "test api"
+            AuthBasicProvider bearer
+            Require valid-user
+        </Location>
+    """)
+    access, _ = site.login()
+    _, other = site.login()
+    password = base64.b64encode(f"alice:{access}".encode()).decode()
+    def end_by_basic(*headers):
+        return site.client.post_json("/sessions", {"end": "others"}, [
+            ("Authorization", f"Basic {password}"), *headers])
+    for headers in ([], [("Origin", "https://evil.example")],
+                    [("Sec-Fetch-Site", "cross-site")]):
+        answer = end_by_basic(*headers)
+        assert (answer.status, answer.get("X-Outcome")) == (403, "csrf")
+    assert site.alive(other)
+    answer = end_by_basic(("Sec-Fetch-Site", "same-origin"))
+    assert answer.json() == {"ended": 1}
+
+
 @pytest.mark.parametrize("strip", ["On", "Off"])
 def test_strip(site, strip):
     """JwtStrip hides the token from backends, not from us."""
@@ -245,6 +272,7 @@ def test_database_away(site, cluster):
     """503, and nothing is lost."""
     site = site()
     access, _ = site.login()
+    assert listed(site, access)  # there was news
     site.httpd.expect("outcome=database_down")
     cluster.stop("immediate")
     for answer in (site.client.get("/sessions", access),
