@@ -1183,20 +1183,14 @@ SET lock_timeout = '1500ms'
 AS $$
 DECLARE
     v_lifetime interval := least(p_lifetime, interval '7 days');
-    v_before interval;
 BEGIN
     IF unfit() THEN
         RETURN 'unfit';
     END IF;
     IF p_lifetime > access_lifetime() THEN
-        SELECT s.value::interval INTO v_before
-          FROM setting s WHERE s.name = 'access_lifetime' FOR NO KEY UPDATE;
         UPDATE setting s
            SET value = ceil(extract(epoch FROM v_lifetime)) || ' seconds'
-         WHERE s.name = 'access_lifetime' AND v_before < v_lifetime;
-        -- Entries there already are about tokens that live as long.
-        UPDATE revocation r SET until = r.until + (v_lifetime - v_before)
-         WHERE FOUND AND isfinite(r.until);
+         WHERE s.name = 'access_lifetime' AND s.value::interval < v_lifetime;
     END IF;
     RETURN 'granted';
 END
@@ -1342,10 +1336,13 @@ BEGIN
     IF jsonb_typeof(p_claims->'iat') IS DISTINCT FROM 'number' THEN
         RETURN NULL;
     END IF;
-    v_birth := floor((p_claims->>'iat')::numeric * 1000);
+    v_birth := (p_claims->>'iat')::numeric * 1000;
     IF v_birth < 0 OR v_birth >= 281474976710656 THEN
         RETURN NULL;
     END IF;
+    -- As C counts it, with doubles: where a host writes more digits than
+    -- microseconds, decimals may come to another millisecond.
+    v_birth := floor((p_claims->>'iat')::float8 * 1000 + 0.0005);
     v_sid := substring(int8send(v_birth::bigint) FROM 3)
           || substring(sha256(convert_to(
                  'mod_auth_jwt_refresh adopted sid v1'
@@ -1377,7 +1374,7 @@ REVOKE ALL ON FUNCTION sid_of(text, jsonb) FROM PUBLIC;
 
 -- Ends the session of a token that somebody found: a refresh token or any JWT.
 -- One that a host minted and that was never adopted is entered as ended, for as
--- long as it could be. True when it was still to be ended; a text that is no
+-- long as it could be adopted, or used. True when it was still to be ended; a text that is no
 -- token is an error.
 CREATE OR REPLACE FUNCTION revoke_token(
     token text, reason text DEFAULT 'admin', site text DEFAULT '')
@@ -1389,6 +1386,7 @@ DECLARE
     v_token text := regexp_replace(revoke_token.token, '\s', '', 'g');
     v_claims jsonb;
     v_sid uuid;
+    v_until timestamptz;
 BEGIN
     IF v_token ~ '^[\w-]+\.[\w-]+\.[\w-]+$' THEN
         BEGIN
@@ -1408,7 +1406,16 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    IF derived(v_sid) AND born(v_sid) + gate_lifetime() > clock_timestamp() THEN
+    IF derived(v_sid) THEN
+        -- exp, and the leeway of whoever judges it; no exp is no end.
+        v_until := greatest(born(v_sid) + gate_lifetime(), CASE
+            WHEN jsonb_typeof(v_claims->'exp') IS DISTINCT FROM 'number'
+                 OR (v_claims->>'exp')::numeric > 99999999999 THEN 'infinity'
+            WHEN (v_claims->>'exp')::numeric > 0
+                 THEN to_timestamp((v_claims->>'exp')::float8)
+                      + interval '1 day' END);
+    END IF;
+    IF v_until > clock_timestamp() THEN
         INSERT INTO session (sid, subject, site, form, claims, created_at,
                              used_at, expires_at, idle)
         VALUES (v_sid,
@@ -1417,7 +1424,7 @@ BEGIN
                 coalesce(revoke_token.site, ''),
                 CASE v_claims->>'token_type' WHEN 'refresh' THEN 'simplejwt'
                      ELSE 'laravel' END, '{}', born(v_sid), clock_timestamp(),
-                born(v_sid) + gate_lifetime(), gate_lifetime())
+                v_until, gate_lifetime())
         ON CONFLICT DO NOTHING;
     END IF;
     RETURN revoke_session(v_sid, revoke_token.reason);
@@ -1749,6 +1756,38 @@ END
 $$;
 REVOKE ALL ON FUNCTION gate_stays() FROM PUBLIC;
 
+-- httpd judges by the feed what is younger than the longest life of an access
+-- token. So when that becomes longer, what was ended in it is told again: some
+-- entries are gone by the life that was.
+CREATE OR REPLACE FUNCTION lifetime_raised() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = :"schema", pg_temp
+AS $$
+DECLARE
+    v_since timestamptz := clock_timestamp() - feed_life();
+BEGIN
+    UPDATE revocation r
+       SET until = r.until + (NEW.value::interval - OLD.value::interval)
+     WHERE r.until <> 'infinity';
+    PERFORM announce('subject', g.subject, g.not_before) FROM subject g
+      WHERE g.not_before > v_since AND NOT g.blocked
+        AND NOT EXISTS (SELECT FROM revocation r
+                         WHERE r.kind = 'subject' AND r.key = g.subject);
+    PERFORM announce('client', g.client, g.not_before) FROM client g
+      WHERE g.not_before > v_since
+        AND NOT EXISTS (SELECT FROM revocation r
+                         WHERE r.kind = 'client' AND r.key = g.client);
+    PERFORM announce('session', e.sid::text) FROM event e
+      WHERE e.at > v_since
+        AND e.kind IN ('logout', 'revoked', 'reused', 'ahead')
+        AND gate_open(e.subject, NULL, born(e.sid))
+        AND NOT EXISTS (SELECT FROM revocation r
+                         WHERE r.kind = 'session' AND r.key = e.sid::text);
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION lifetime_raised() FROM PUBLIC;
+
 -- TRUNCATE has no row triggers: httpd would never hear of it.
 CREATE OR REPLACE FUNCTION refuse_truncate() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -1765,9 +1804,17 @@ REVOKE ALL ON FUNCTION refuse_truncate() FROM PUBLIC;
 DO $$
 DECLARE
     v_have text[] := ARRAY(SELECT tgname FROM pg_trigger WHERE tgrelid IN
-        ('session'::regclass, 'subject'::regclass, 'client'::regclass));
+        ('session'::regclass, 'subject'::regclass, 'client'::regclass,
+         'setting'::regclass));
     v_table text;
 BEGIN
+    IF 'setting_lifetime_raised' <> ALL (v_have) THEN
+        CREATE TRIGGER setting_lifetime_raised AFTER UPDATE ON setting
+        FOR EACH ROW
+        WHEN (CASE WHEN NEW.name = 'access_lifetime'
+              THEN NEW.value::interval > OLD.value::interval END)
+        EXECUTE FUNCTION lifetime_raised();
+    END IF;
     FOREACH v_table IN ARRAY ARRAY['session', 'subject', 'client'] LOOP
         IF v_table || '_truncate' <> ALL (v_have) THEN
             EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I '

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- revoke_token(): whatever token an administrator was sent ends its session.
 \ir helpers.psql
-SELECT plan(50);
+SELECT plan(55);
 SELECT t.no_gates() \g /dev/null
 
 CREATE FUNCTION t.base64url(p_bytes bytea) RETURNS text
@@ -34,6 +34,7 @@ SELECT isnt(derived_sid(:'head' || '.eyJpYXQiOjE3MDAwMDAwMDF9.c2ln',
 SELECT is(left(derived_sid('a.b.c', claims)::text, 15), start, claims::text)
   FROM (VALUES ('{"iat": 1700000000.123}'::jsonb, '018bcfe5-687b-8'),
                ('{"iat": 1700000000.122999}', '018bcfe5-687a-8'),
+               ('{"iat": 1700000000.1229998}', '018bcfe5-687b-8'),
                ('{"iat": 1.7e9}', '018bcfe5-6800-8'),
                ('{"iat": 0}', '00000000-0000-8'),
                ('{"iat": 281474976710.655}', 'ffffffff-ffff-8'),
@@ -92,8 +93,21 @@ SELECT is(count(*)::int, 1, 'and its row stays') FROM session
 SELECT is(revoke_token(other, 'found', 'shop'), true, 'of simplejwt') FROM host;
 SELECT is(subject || ' ' || form || ' ' || site, '8 simplejwt shop',
           'as what it is') FROM session WHERE revoke_reason = 'found';
-SELECT is(revoke_token(t.jwt('{"iat": 1}')), false,
-          'too old to be adopted: nothing to enter');
+SELECT is(revoke_token(t.jwt('{"iat": 1, "exp": 2}')), false,
+          'long over: nothing to enter');
+-- Older than any gate, and good for longer.
+CREATE FUNCTION t.ends(p_exp text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM revoke_token(t.jwt(format('{"iat": 1, "exp": %s}', p_exp)), p_exp);
+    RETURN (SELECT microseconds(expires_at)::text FROM session
+             WHERE revoke_reason = p_exp AND revoked_at IS NOT NULL);
+END
+$$;
+SELECT is(t.ends(exp), ends, 'as long as a token is good: exp ' || exp)
+  FROM (VALUES ('4000000000', '4000086400000000'),
+               ('1e300', '9223372036854775807'),
+               ('null', '9223372036854775807')) AS v(exp, ends);
+SELECT is(revoke_token(t.jwt('{"iat": 1}')), true, 'or for ever');
 SELECT is(revoke_token(t.jwt(format('{"iat": %s}',
           extract(epoch FROM now())::bigint))), true, 'without a subject');
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- purge(): what is over goes, in batches; what still matters stays.
 \ir helpers.psql
-SELECT plan(35);
+SELECT plan(36);
 SELECT t.no_gates() \g /dev/null
 
 CREATE FUNCTION t.adopted(p_expired interval, site text DEFAULT '') RETURNS uuid
@@ -101,6 +101,22 @@ SELECT ok(until > microseconds(clock_timestamp() + '7 d 59 min'),
   FROM feed() WHERE kind = 'client' AND key = 'early';
 SELECT is(generation, 604800, 'and httpd is told') FROM feed()
  WHERE kind = 'now';
+
+-- A token of the host that lives for a day was refused by its row, and is now
+-- judged by the feed: what has left that by the shorter life comes again.
+DELETE FROM event;
+UPDATE setting SET value = '5 min' WHERE name = 'access_lifetime';
+SELECT t.session() AS ended, t.session() AS deleted, t.session() AS long_ago,
+       t.session(subject => 'everywhere') AS everywhere \gset
+SELECT revoke_session(:'ended'), revoke_subject('everywhere'),
+       revoke_session(:'long_ago') \g /dev/null
+DELETE FROM session WHERE sid = :'deleted';
+UPDATE event SET at = at - interval '2 days' WHERE sid = :'long_ago';
+DELETE FROM revocation;
+SELECT raise_access_lifetime('1 day') \g /dev/null
+SELECT set_eq($$SELECT key FROM feed() WHERE kind <> 'now'$$,
+    ARRAY[:'ended', :'deleted', 'everywhere', 'web', 'early'],
+    'a longer life: what was ended in it is told again');
 
 SELECT * FROM finish();
 ROLLBACK;
