@@ -10,6 +10,8 @@
 #include "derived.h"
 #include "uuid.h"
 
+#include <string.h>
+
 /* The board forgets an hour after the end of every token; clocks and readings
  * under way need some of that. */
 #define LEEWAY_MAX apr_time_from_sec(30 * 60)
@@ -32,12 +34,18 @@ static apr_time_t date_of(const json_t *claims, const char *name)
     return (apr_time_t)(seconds * APR_USEC_PER_SEC);
 }
 
-/* When it was minted, by its minter's clock; iat may be that of the login. */
-static apr_time_t minted_at(const json_t *claims)
+/* When it was minted, by its minter's clock. iat is that of the login where it
+ * is kept; elsewhere nbf may be long after: a token can be revoked before it is
+ * good. */
+static apr_time_t minted_at(const json_t *claims, const ajr_dialect_t *dialect)
 {
-    apr_time_t minted = date_of(claims, "nbf");
+    apr_time_t nbf = date_of(claims, "nbf");
+    apr_time_t iat = date_of(claims, "iat");
 
-    return minted != APR_INT64_MIN ? minted : date_of(claims, "iat");
+    if (nbf == APR_INT64_MIN || iat == APR_INT64_MIN) {
+        return nbf == APR_INT64_MIN ? iat : nbf;
+    }
+    return dialect->style.keeps_iat || nbf < iat ? nbf : iat;
 }
 
 /* Versions 7, made by the database, and 8, derived by us: others are sessions
@@ -138,7 +146,8 @@ static bool beyond_board(const ajr_board_t *board, const ajr_record_t *record,
                          apr_time_t now)
 {
     apr_interval_time_t leeway = ajr_conf_leeway(record->conf);
-    apr_time_t minted = minted_at(record->jwt->claims);
+    apr_time_t minted =
+        minted_at(record->jwt->claims, ajr_conf_dialect(record->conf));
 
     return ajr_board_full(board) || minted == APR_INT64_MIN ||
            now - minted > ajr_board_lifetime(board) +
@@ -177,18 +186,33 @@ static ajr_outcome_t ask_database(request_rec *r, ajr_record_t *record,
 }
 
 /* On the board, or else where the board cannot say. */
+static ajr_outcome_t judge(request_rec *r, ajr_record_t *record,
+                           ajr_bearer_t *bearer, const ajr_board_t *board,
+                           bool beyond)
+{
+    ajr_outcome_t outcome = ajr_board_judge(
+        board, bearer, r->request_time + ajr_board_offset(board));
+
+    return outcome == AJR_OK && beyond ? ask_database(r, record, bearer)
+                                       : outcome;
+}
+
+/* By both its names, where JwtSubjectClaim shows httpd another one than the
+ * session has. */
 static ajr_outcome_t look_up(request_rec *r, ajr_record_t *record,
                              const ajr_board_t *board, bool beyond)
 {
+    const char *sub =
+        ajr_claim_text(json_object_get(record->jwt->claims, "sub"), r->pool);
     ajr_bearer_t bearer;
     ajr_outcome_t outcome = bearer_fill(&bearer, record, board, r->pool);
 
     if (outcome == AJR_OK) {
-        outcome = ajr_board_judge(board, &bearer,
-                                  r->request_time + ajr_board_offset(board));
+        outcome = judge(r, record, &bearer, board, beyond);
     }
-    if (outcome == AJR_OK && beyond) {
-        outcome = ask_database(r, record, &bearer);
+    if (outcome == AJR_OK && sub != NULL && strcmp(sub, bearer.subject) != 0) {
+        bearer.subject = sub;
+        outcome = judge(r, record, &bearer, board, beyond);
     }
     if (outcome != AJR_OK) {
         record->sid = bearer.sid;
