@@ -23,7 +23,7 @@ class Page:
     """A page that is shown in a browser's window."""
 
     def __init__(self, browser, url, tab=False):
-        self._browser = browser
+        self._browser, self.url = browser, url
         if tab:
             browser.switch_to.new_window("tab")
         self.handle = browser.current_window_handle
@@ -47,6 +47,15 @@ class Page:
         """Calls a function of the page: what its promise came to."""
         self.begin(function, *arguments)
         return self.result()
+
+    def get(self, value):
+        """What an expression of the page says."""
+        return self.call(f"(async () => {value})")
+
+    def reload(self):
+        """Loads it again: what it was asking for is cut off."""
+        self._show()
+        self._browser.refresh()
 
     def seen(self):
         """The answers since the last call: [[method, path, status], …]."""
