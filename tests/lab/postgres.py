@@ -31,6 +31,22 @@ _SETTINGS = {
 }
 
 
+_RULES = f"""
+local all {SUPERUSER} peer map=lab
+local all all trust
+local replication all trust
+host all {SUPERUSER} 127.0.0.1/32 reject
+host all all 127.0.0.1/32 trust
+"""
+
+#: Who is let in by the package as Debian installs it.
+DEBIAN_RULES = f"""
+local all {SUPERUSER} peer map=lab
+local all all peer
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+
 def newest_bindir():
     """The folder of the newest PostgreSQL server installed."""
     found = [path for path in pathlib.Path("/usr/lib/postgresql").glob("*/bin")
@@ -45,10 +61,13 @@ class Cluster:
 
     The superuser is reserved to root, the account and ourselves (peer), since
     whoever is superuser runs programs as the account. All other roles are
-    trusted on the socket and, with tcp=True, on 127.0.0.1.
+    trusted on the socket and, with tcp=True, on 127.0.0.1; `rules` are other
+    lines of pg_hba.conf.
     """
 
-    def __init__(self, place, tcp=False, folder="pg", **settings):
+    # pylint: disable-next=too-many-arguments
+    def __init__(self, place, tcp=False, folder="pg", *, rules=_RULES,
+                 **settings):
         self.account = place.account
         self.bindir = newest_bindir()
         self.socket_dir = place.folder(folder, self.account)
@@ -65,7 +84,7 @@ class Cluster:
         self._template_made = False
         self._names = itertools.count(1)
         place.at_close(lambda: self.stop("immediate"))
-        self._initdb()
+        self._initdb(rules)
 
     # -- life ---------------------------------------------------------------
 
@@ -189,19 +208,14 @@ class Cluster:
 
     # -- inside -------------------------------------------------------------
 
-    def _initdb(self):
+    def _initdb(self, rules):
         done = run([str(self.bindir / "initdb"), "-D", str(self.data),
                     "-U", SUPERUSER, "--auth=trust", "--no-sync",
                     "--encoding=UTF8", "--locale=C.UTF-8"], self.account)
         if done.returncode:
             raise RuntimeError(f"initdb failed:\n{done.stdout}{done.stderr}")
         self._write_settings()
-        self._write("pg_hba.conf",
-                    f"local all {SUPERUSER} peer map=lab\n"
-                    "local all all trust\n"
-                    "local replication all trust\n"
-                    f"host all {SUPERUSER} 127.0.0.1/32 reject\n"
-                    "host all all 127.0.0.1/32 trust\n")
+        self._write("pg_hba.conf", rules)
         self._write("pg_ident.conf", "".join(
             f"lab {name} {SUPERUSER}\n" for name in sorted(
                 {"root", self.account.name,

@@ -9,11 +9,16 @@ _SECTION = re.compile(r"^## (.+)$", re.M)
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 
 
+def sections_text():
+    """{heading: text} of the README."""
+    parts = _SECTION.split((TOP / "README.md").read_text(encoding="utf-8"))
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
 def sections():
     """{heading: [(language, text), …]} of the README."""
-    parts = _SECTION.split((TOP / "README.md").read_text(encoding="utf-8"))
     return {heading: _BLOCK.findall(text)
-            for heading, text in zip(parts[1::2], parts[2::2])}
+            for heading, text in sections_text().items()}
 
 
 def blocks(language, heading=None):

@@ -2,7 +2,8 @@
 """What the README tells people to type works as it stands.
 
 Only names that a test machine cannot have are put in the place of the
-README's: /etc/apache2/jwt, the socket of the system's PostgreSQL, port 80.
+README's: /etc/apache2/jwt, the ports of the system's PostgreSQL and httpd, and
+the superuser of the former. Ours asks for passwords where Debian's does.
 """
 
 import json
@@ -15,10 +16,13 @@ import pytest
 from lab import jwt
 from lab.httpd import module_file
 from lab.place import TOP
+from lab.postgres import DEBIAN_RULES, Cluster
 from lab.process import environment, run
-from readme import blocks
+from readme import blocks, sections_text
 
-TEN_LINES = "A site in ten lines"
+FIRST = "A first site"
+LOGIN = "Log people in"
+PHP = "Log people in from PHP, with SQL"
 SESSIONS = "Let people see their sessions"
 
 #: What the host of the README has beside our schema.
@@ -36,8 +40,8 @@ class Reader:
         self.folder = place.folder("readme")
         self.cluster = cluster
         self.names = {"/etc/apache2/jwt": str(self.folder / "jwt"),
-                      "host=/run/postgresql": f"host={cluster.socket_dir}",
-                      "site_httpd": "readme_httpd"}
+                      "host=localhost": f"host=localhost port={cluster.port}",
+                      "sudo -u postgres ": ""}
         self.env = environment(PGHOST=str(cluster.socket_dir),
                                PGPORT=str(cluster.port), PGUSER="postgres")
 
@@ -58,17 +62,19 @@ class Reader:
         return done.stdout
 
 
-@pytest.fixture(name="reader")
-def _reader(place, cluster):
-    reader = Reader(place, cluster)
-    yield reader
-    cluster.psql("DROP DATABASE IF EXISTS site WITH (FORCE)")
-    cluster.psql("DROP ROLE IF EXISTS readme_httpd")
+@pytest.fixture(name="debian", scope="module")
+def _debian(place):
+    cluster = Cluster(place, tcp=True, folder="readme-pg", rules=DEBIAN_RULES,
+                      fsync="off").start()
+    yield cluster
+    cluster.stop()
 
 
-def test_a_site_in_ten_lines(reader, httpd):
-    """Build, database, secrets, configuration, four curl lines."""
-    install, database, secrets, curls = blocks("sh", TEN_LINES)
+@pytest.fixture(name="reader", scope="module")
+def _reader(place, debian):
+    """A reader who has come as far as the configuration of the first site."""
+    reader = Reader(place, debian)
+    install, database, secrets, _, _ = blocks("sh", FIRST)
     assert install.splitlines() == ["make deps-build", "make",
                                     "sudo make install"]
     reader.shell(f"make install DESTDIR={reader.folder}/root")
@@ -76,17 +82,32 @@ def test_a_site_in_ten_lines(reader, httpd):
     assert len(installed) == 1
     reader.shell(database)
     reader.shell(secrets)
+    return reader
 
-    config, = blocks("apache", TEN_LINES)
+
+def first_site():
+    """Its configuration, but for the line that loads the module."""
+    config, = blocks("apache", FIRST)
     load, _, rest = config.partition("\n")
-    assert load.startswith("LoadModule auth_jwt_refresh_module /usr/lib/apache2"
-                           f"/modules/{module_file().name}")
-    site = httpd(reader.here(rest + blocks("apache", SESSIONS)[0]))
-    site.write("htdocs/api/index.html", "mine\n")
+    assert load == ("LoadModule auth_jwt_refresh_module /usr/lib/apache2"
+                    f"/modules/{module_file().name}")
+    return rest
 
-    login, api, refresh, logout, sessions, end = [
-        line.replace("http://localhost", site.url("").rstrip("/"))
-        for line in (curls + blocks("sh", SESSIONS)[0]).splitlines()]
+
+def lines_at(site, *headings):
+    """The lines of the last sh blocks of sections, asked of our server."""
+    return [line.replace("http://localhost", site.url("").rstrip("/"))
+            for heading in headings
+            for line in blocks("sh", heading)[-1].splitlines()]
+
+
+def test_a_first_site(reader, httpd):
+    """Build, database, secrets, configuration, four curl lines."""
+    assert blocks("sh", FIRST)[3].splitlines() == [
+        "a2enconf jwt", "apachectl configtest && apachectl restart"]
+    site = httpd(reader.here(first_site() + blocks("apache", SESSIONS)[0]))
+    site.write("htdocs/api/index.html", "mine\n")
+    login, api, refresh, logout, sessions, end = lines_at(site, FIRST, SESSIONS)
     tokens = json.loads(reader.shell(login))
     assert reader.shell(api, ACCESS_TOKEN=tokens["access_token"]) == "mine\n"
     shown = json.loads(reader.shell(sessions,
@@ -103,27 +124,57 @@ def test_a_site_in_ten_lines(reader, httpd):
     assert answer["error"] == "invalid_grant"
 
 
-def test_sql_for_the_owner(db):
-    """Replacing subject_of() and claims() has the effect described."""
-    db.psql(HOST)
-    for statement in blocks("sql", "Log people in"):
-        db.psql(statement)
-    assert db.value("SELECT auth_jwt.subject_of('ann@example.org')") == "42"
-    assert db.value("SELECT auth_jwt.subject_of('nobody')") is None
-    assert db.value("SELECT auth_jwt.claims('42', NULL)") == {"role": "admin"}
+def test_monitor(reader, httpd):
+    """The figures to watch are there under the names that the README has."""
+    text, = blocks("apache", "Monitor")
+    site = httpd(reader.here(first_site() + text))
+    as_text, as_json = lines_at(site, "Monitor")
+    names = set(re.findall(r"`((?:board|child)\.\w+)`",
+                           sections_text()["Monitor"]))
+    shown = reader.shell(as_text)
+    assert len(names) > 3
+    assert names <= set(re.findall(r"^([\w.]+): ", shown, re.M)), shown
+    shown = json.loads(reader.shell(as_json))
+    assert {name for name in names if name.startswith("board.")} <= {
+        f"board.{name}" for name in shown["board"]}
 
 
-def test_sql_for_php(db):
+def test_users_in_a_table(reader, debian, httpd):
+    """People log in by e-mail, with the claims of their row; while PostgreSQL
+    is away nobody is told that the password is wrong, and so afterwards."""
+    debian.psql(HOST, "site")
+    hashed = reader.shell("htpasswd -nbBC 4 x wonderland").strip()[2:]
+    debian.psql(f"UPDATE public.users SET password = '{hashed}'", "site")
+    for statement in blocks("sql", LOGIN):
+        debian.psql(statement, "site")
+    assert debian.psql("SELECT auth_jwt.subject_of('nobody') IS NULL",
+                       "site") == "t\n"
+    site = httpd(reader.here(first_site() + blocks("apache", LOGIN)[0]))
+    site.expect("AH0|outcome=(login_unavailable|database_down)")
+
+    def login():
+        return site.client.post_form("/auth/login", {
+            "email": "ann@example.org", "password": "wonderland"})
+
+    token = login().json()["access_token"]
+    claims = jwt.claims_of(token)
+    assert (claims["sub"], claims["role"]) == ("42", "admin")
+    assert login().status == 200
+    debian.stop()
+    assert [login().status for _ in range(4)] == [503] * 4
+    debian.start()
+    assert [login().status for _ in range(4)] == [200] * 4
+
+
+def test_sql_for_php(reader, debian):
     """The app role opens a session and gets its token."""
-    heading = "Log people in from PHP, with SQL"
-    role, = blocks("sql", heading)
-    assert role.startswith("CREATE ROLE site_app LOGIN")  # the lab has it
-    program, = blocks("php", heading)
-    program = program.replace("pgsql:dbname=site", "pgsql:" + ";".join(
-        db.conninfo("site_app").replace("user=site_app", "").split()))
+    role, = blocks("sql", PHP)
+    debian.psql(role)
+    program = blocks("php", PHP)[0].replace(
+        "host=localhost", f"host=localhost;port={debian.port}")
     done = run(["php", "-r", program])
     assert done.stdout.startswith("js1_"), done.stdout + done.stderr
-    db.psql("SELECT auth_jwt.block_subject('42')")
+    debian.psql("SELECT auth_jwt.block_subject('42')", "site")
     done = run(["php", "-r", program])
     assert "AJ001" in done.stdout + done.stderr
 
