@@ -202,6 +202,25 @@ apr_array_header_t *ajr_cookie_values(const char *header, const char *name,
     return found;
 }
 
+/* httpd joins repeated Cookie lines with a comma. Who may set a cookie may write
+ * one into its value, so none is found behind it; but none stays either. */
+static bool joined_cut(ajr_bytes_t *piece, const char *name)
+{
+    ajr_bytes_t rest = *piece;
+
+    (void)cut(&rest, ',');
+    while (rest.len > 0) {
+        ajr_bytes_t value = cut(&rest, ',');
+        const unsigned char *at = value.data;
+
+        if (cookie_named(&value, trim(value), name)) {
+            piece->len = (apr_size_t)(at - piece->data) - 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *ajr_cookie_without(const char *header, const char *name,
                                apr_pool_t *pool)
 {
@@ -220,6 +239,7 @@ const char *ajr_cookie_without(const char *header, const char *name,
             edited = true;
             continue;
         }
+        edited |= joined_cut(&piece, name);
         any |= pair.len > 0;
         APR_ARRAY_PUSH(kept, const char *) =
             apr_pstrmemdup(pool, (const char *)piece.data, piece.len);

@@ -44,7 +44,9 @@ apr_array_header_t *ajr_cookie_values(const char *header, const char *name,
                                       apr_pool_t *pool);
 
 /* The Cookie header without every cookie of that name, the others byte for
- * byte; NULL when no cookie is left. `header` itself when it has none. */
+ * byte; NULL when no cookie is left. `header` itself when it has none. What
+ * looks like one behind a comma in the value of another goes with all behind
+ * it: httpd joins repeated lines so. */
 const char *ajr_cookie_without(const char *header, const char *name,
                                apr_pool_t *pool);
 

@@ -414,13 +414,17 @@ def test_scrubbed(auth_site):
     """
     site.httpd.graceful()
 
-    def seen(text):
-        answer = site.client.get("/cgi", headers=[("Cookie", text)])
+    def seen(*lines):
+        answer = site.client.get("/cgi", headers=[
+            ("Cookie", line) for line in lines])
         return answer.json().get("HTTP_COOKIE")
     assert seen("a=b; rt=secret; c= d") == "a=b; c= d"
     assert seen(f"{NAME}=secret; rt=other") is None
     assert seen("rt=1; rt=2; rtx=3") == "rtx=3"
     assert seen("a=b;c=d") == "a=b;c=d"
+    assert seen("a=b", "rt=secret; c=d") == "a=b; c=d"
+    assert seen("a=b", "c=d", f"{NAME}=secret") == "a=b, c=d"
+    assert "secret" not in str(seen("rt=secret", "a=b"))
 
 
 @contract("several cookies of one name")

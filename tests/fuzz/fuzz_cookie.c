@@ -15,11 +15,16 @@ void fuzz_one(ajr_bytes_t in, apr_pool_t *pool)
     const char *without = ajr_cookie_without(header, name, pool);
     apr_array_header_t *before, *after;
 
-    MUST((found->nelts == 0) == (without == header));
+    MUST(found->nelts == 0 || without != header);
     MUST(ajr_cookie_values(without, name, pool)->nelts == 0);
-    if (strcmp(name, other) == 0 || strpbrk(name, "=") || strpbrk(other, "=")) {
-        return; /* a=b=c would be a cookie of both */
+    if (without != NULL) {
+        MUST(ajr_cookie_without(without, name, pool) == without);
     }
+    if (strcmp(name, other) == 0 || strpbrk(name, "=") || strpbrk(other, "=") ||
+        strchr(header, ',') != NULL) {
+        return; /* a=b=c would be a cookie of both, and a comma joins lines */
+    }
+    MUST((found->nelts == 0) == (without == header));
     before = ajr_cookie_values(header, other, pool);
     after = ajr_cookie_values(without, other, pool);
     MUST(before->nelts == after->nelts);

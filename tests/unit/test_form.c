@@ -222,6 +222,9 @@ static void cookies_of_a_name_are_removed_the_rest_byte_for_byte(void **state)
         {"a=1; t=x; b=2", "a=1; b=2"},
         {"t=x; a=\"1\";b==;  c", "a=\"1\";b==;  c"},
         {"a=1; t=\"x\"", "a=1"},
+        {"a=1, t=x; b=2", "a=1; b=2"},
+        {"a=1,b=2,t=x,c=3", "a=1,b=2"},
+        {"t=x, a=1; b=2,c", "b=2,c"},
     };
     size_t i;
 
