@@ -34,6 +34,18 @@ static apr_time_t date_of(const json_t *claims, const char *name)
     return (apr_time_t)(seconds * APR_USEC_PER_SEC);
 }
 
+/* A name as the gates have it: hosts write some as numbers. NULL = none. */
+static const char *name_of(const json_t *claims, const char *claim,
+                           apr_pool_t *pool)
+{
+    const json_t *value = json_object_get(claims, claim);
+
+    return json_is_integer(value)
+               ? apr_psprintf(pool, "%" APR_INT64_T_FMT,
+                              (apr_int64_t)json_integer_value(value))
+               : json_string_value(value);
+}
+
 /* When it was minted, by its minter's clock. iat is that of the login where it
  * is kept; elsewhere nbf may be long after: a token can be revoked before it is
  * good. */
@@ -102,7 +114,7 @@ static ajr_outcome_t bearer_fill(ajr_bearer_t *bearer,
         sid_find(&bearer->sid, &derived, record->token, claims, pool);
 
     bearer->subject = record->subject;
-    bearer->client = json_string_value(json_object_get(claims, "client_id"));
+    bearer->client = name_of(claims, "client_id", pool);
     bearer->born = bearer->sid == NULL
                        ? APR_INT64_MIN
                        : born_at(bearer->sid, ajr_board_offset(board));
@@ -202,8 +214,7 @@ static ajr_outcome_t judge(request_rec *r, ajr_record_t *record,
 static ajr_outcome_t look_up(request_rec *r, ajr_record_t *record,
                              const ajr_board_t *board, bool beyond)
 {
-    const char *sub =
-        ajr_claim_text(json_object_get(record->jwt->claims, "sub"), r->pool);
+    const char *sub = name_of(record->jwt->claims, "sub", r->pool);
     ajr_bearer_t bearer;
     ajr_outcome_t outcome = bearer_fill(&bearer, record, board, r->pool);
 

@@ -63,6 +63,17 @@ def test_the_name_it_is_shown_by(auth_site, db):
     refused(site, token)
 
 
+@pytest.mark.parametrize("client", ["7", 7])
+def test_client_that_is_a_number(auth_site, db, client):
+    """Hosts that count their clients write client_id so."""
+    site = auth_site()
+    token = host_token(site, client_id=client)
+    db.execute("SELECT auth_jwt.revoke_client('8')")
+    assert site.api(token).status == 200
+    db.execute("SELECT auth_jwt.revoke_client('7')")
+    refused(site, token)
+
+
 def test_birth_with_more_digits_than_a_clock_has(auth_site, db):
     """Hosts write iat as a double prints: httpd and SQL count the same
     millisecond, or a token is revoked and another one refused."""
