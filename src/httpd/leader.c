@@ -110,8 +110,8 @@ static bool read_feed(lead_t *lead)
         ajr_listener_probe(&lead->listener, lead->scratch);
     }
     if (whole) {
-        lead->whole =
-            now + (ajr_board_full(board) ? WHOLE_EACH_FULL : WHOLE_EACH);
+        lead->whole = ajr_clock_now() +
+                      (ajr_board_full(board) ? WHOLE_EACH_FULL : WHOLE_EACH);
     }
     tell_news(lead->janitor);
     return true;

@@ -15,6 +15,11 @@
 #define SINCE_SIZE 24                 /* digits of an xid8, and more */
 #define SLACK apr_time_from_sec(3600) /* as until in SQL has it */
 
+/* For the first row of a whole reading, before which PostgreSQL sorts them all:
+ * that takes some seconds where a million sessions were ended. What is new since
+ * the last reading is less, or becomes a whole reading. */
+#define WHOLE_PATIENCE apr_time_from_sec(30)
+
 enum { KIND, KEY, NOT_BEFORE, GENERATION, UNTIL, SEQ };
 
 struct ajr_feed_t {
@@ -166,15 +171,19 @@ static ajr_outcome_t read_since(const char **detail, ajr_feed_t *feed,
         ajr_sendable_function(listener->store->schema, "feed", pool),
         "($1::xid8)", NULL);
     ajr_pg_query_t query = {.sql = sql, .count = 1, .values = &since};
+    apr_interval_time_t patience = listener->store->conf.timeout;
     ajr_outcome_t outcome;
+
+    if (since == NULL && patience < WHOLE_PATIENCE) {
+        patience = WHOLE_PATIENCE;
+    }
 
     feed->rows = 0;
     feed->now = 0;
     feed->asked = ajr_clock_now();
     feed->asked_wall = apr_time_now();
     outcome = ajr_connection_stream(detail, listener->connection, &query,
-                                    listener->store->conf.timeout, take_row,
-                                    feed, pool);
+                                    patience, take_row, feed, pool);
     /* What came is true, be it all or not. */
     ajr_board_merge(feed->board, feed->batch, feed->asked);
     if (outcome == AJR_OK && feed->now == 0) {

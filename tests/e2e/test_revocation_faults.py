@@ -301,3 +301,17 @@ def test_superseded(httpd, db):
     site.accepted(second)
     site.revoked(first, "token_superseded", within=3)
     site.accepted(second)
+
+
+def test_a_feed_that_takes_its_time(httpd, db):
+    """A million sessions were ended: PostgreSQL needs longer than a client
+    would wait before it tells the first. That is no reason for no news."""
+    db.execute("CREATE OR REPLACE FUNCTION auth_jwt.access_lifetime()"
+               " RETURNS interval LANGUAGE plpgsql STABLE AS $$ BEGIN"
+               " PERFORM pg_sleep(0.8); RETURN interval '5 min'; END $$")
+    site = Revoker(httpd, db, server="JwtDatabaseTimeout 300ms")
+    site.httpd.expect("outcome=revocation_stale", "revocations: no news")
+    access, refresh = site.login()
+    wait_for(lambda: site.api(access).status == 200, "the first news", 5)
+    db.execute("SELECT auth_jwt.revoke_session(%s)", str(sid_of(refresh)))
+    site.revoked(access, within=5)
