@@ -4,6 +4,7 @@ their servers' logins, by conf/examples as shipped."""
 
 import pytest
 
+from held import held
 from lab import jwt
 from lab.process import wait_for
 from page import put_pages
@@ -13,6 +14,9 @@ from test_pages import ANN, wait_for_expiry
 _SHORT = "JwtAccessLifetime 3s\nJwtLeeway 0"
 
 _TOKEN = "(async () => accessToken)"
+
+#: Calls a function of a page twice at a time.
+_TWICE = "(f => (...given) => Promise.all([f(...given), f(...given)]))"
 
 
 # -- express -------------------------------------------------------------------
@@ -50,6 +54,35 @@ def test_express(express, db, page):
     assert express.outcomes()[-1] == "revoked"
 
 
+def test_express_double_submit(express, page):
+    """Every request twice at a time: both are answered, before and after."""
+    shown = page(express.url("/express.html"))
+    assert shown.call("login", *ANN) == 200
+    wait_for_expiry(shown.call(_TOKEN))
+    both = shown.call(f"{_TWICE}(api)", "/api/me")
+    assert [me["username"] for me in both] == [ANN[0]] * 2
+
+
+def test_express_judges_alone(express, page):
+    """Apache answers /token and leaves the API to jsonwebtoken, as it was."""
+    express.config += """
+        <Location "/api">
+            AuthType None
+            Require all granted
+        </Location>
+    """
+    express.graceful()
+    shown = page(express.url("/express.html"))
+    assert shown.call("login", *ANN) == 200
+    wait_for_expiry(shown.call(_TOKEN))
+    shown.seen()
+    assert shown.call("api", "/api/me")["username"] == ANN[0]
+    assert shown.seen() == [
+        ["GET", "/api/me", 403], ["POST", "/token", 200],
+        ["GET", "/api/me", 200]]
+    assert not express.outcomes()
+
+
 def test_express_user_thrown_out(express, db, page):
     """One line of SQL: the API says 403, and the refresh too."""
     shown = page(express.url("/express.html"))
@@ -62,34 +95,32 @@ def test_express_user_thrown_out(express, db, page):
 
 # -- cookie --------------------------------------------------------------------
 
-#: The application's part: what is granted, preflights among it.
-_CORS = """
-    <Location "/api">
-        Header set Access-Control-Allow-Origin "{origin}"
-        Header set Access-Control-Allow-Credentials true
-        Header set Access-Control-Allow-Headers "authorization, content-type"
-    </Location>
-"""
-
-
 class CookieSite:
     """An API, the page's own origin, and another's: three servers. Chromium
     takes every name below localhost for the loopback, and for safe."""
 
-    def __init__(self, httpd, db, page):
-        self._page, self.db = page, db
+    def __init__(self, httpd, db, page, host="localhost"):
+        self._page, self.db, self.host = page, db, host
         self.app = self._pages(httpd)
-        self.api = httpd(start=False)
-        self.origin = f"http://localhost:{self.app.port}"
+        self.api = httpd(start=False, modules=("proxy", "proxy_http"))
+        self.origin = f"http://{host}:{self.app.port}"
         self.base = f"http://localhost:{self.api.port}"
-        self.api.config = shipped(
-            self.api, db, "cookie.conf", jwt.secret(),
+
+    def start(self, *changes, secret=None, config="", without=()):
+        """Starts the API: the example `without` some directives, a file, and
+        what `config` says."""
+        text = shipped(
+            self.api, self.db, "cookie.conf", secret or jwt.secret(),
             ("https://app.example.com", self.origin),
-            ("JwtDialect    cookie", f"JwtDialect cookie\n{_SHORT}")
-        ) + _CORS.format(origin=self.origin)
+            ("JwtDialect    cookie", f"JwtDialect cookie\n{_SHORT}"),
+            ("\\\n", ""), *changes)
+        self.api.config = "\n".join(
+            line for line in text.splitlines()
+            if not line.strip().startswith(without)) + f"\n{config}"
         self.api.write("htdocs/api/me", '{"hello": "there"}')
         put_pages(self.api)
         self.api.start()
+        return self
 
     @staticmethod
     def _pages(httpd):
@@ -97,10 +128,15 @@ class CookieSite:
         put_pages(site)
         return site.start()
 
-    def open(self, host="localhost", tab=False, port=None):
+    def open(self, host=None, tab=False, port=None):
         """Shows the page from a host and port, its own by default."""
-        return self._page(f"http://{host}:{port or self.app.port}/cookie.html"
+        return self._page(f"http://{host or self.host}:{port or self.app.port}/cookie.html"
                           f"?api={self.base}", tab=tab)
+
+    def generations(self):
+        """Of the sessions that have not been ended."""
+        return self.db.value("SELECT array_agg(generation)"
+                             " FROM auth_jwt.session WHERE revoked_at IS NULL")
 
     def alive(self):
         """How many sessions have not been ended."""
@@ -110,7 +146,7 @@ class CookieSite:
 
 @pytest.fixture(name="cookie")
 def _cookie(httpd, db, page):
-    return CookieSite(httpd, db, page)
+    return CookieSite(httpd, db, page).start()
 
 
 def test_cookie(cookie):
@@ -130,6 +166,56 @@ def test_cookie(cookie):
         ["POST", "/auth/logout", 204], ["GET", "/api/me", 401],
         ["POST", "/auth/refresh", 403]]
     assert cookie.alive() == 0
+
+
+def test_application_with_cors_of_its_own(httpd, db, page, node):
+    """The tutorial's server goes on behind the example: no header twice, which
+    browsers refuse; and it accepts what Apache mints."""
+    site = CookieSite(httpd, db, page)
+    host = node("cookie_host.mjs", origin=site.origin)
+    site.start(secret=host.secret,
+               config=f'ProxyPass "/api/me" "{host.url}/api/me"\n')
+    shown = site.open()
+    assert shown.call("login", *ANN) == 200
+    wait_for_expiry(shown.call(_TOKEN))
+    assert shown.call("api", "/api/me")["sub"] == ANN[0]
+
+
+def test_one_origin(httpd, db, page, browser):
+    """The example without the lines for two: nothing is left out but those."""
+    site = CookieSite(httpd, db, page).start(
+        without=("JwtOrigin", "JwtPreflight", "Header"))
+    shown = site.open(port=site.api.port)
+    assert shown.call("login", *ANN) == 200
+    wait_for_expiry(shown.call(_TOKEN))
+    assert shown.call("api", "/api/me") == {"hello": "there"}
+    assert site.open().call("refresh") == 0  # a page of another port
+    assert site.api.outcomes() == ["token_expired", "csrf"]
+    shown = site.open(port=site.api.port)
+    assert shown.call("logout") == 204
+    assert shown.call("api", "/api/me") == 403
+    assert site.alive() == 0
+    browser.get_log("browser")
+
+
+def test_two_sites(httpd, db, page, browser):
+    """A page of another site, with the cookie that the example has for it."""
+    site = CookieSite(httpd, db, page, host="127.0.0.1").start(
+        ('JwtCookie     __Host-refresh "Path=/; Secure; HttpOnly; '
+         'SameSite=Strict"', ""),
+        ("# JwtCookie __Host", "JwtCookie __Host"))
+    shown = site.open()
+    assert shown.call("login", *ANN) == 200
+    wait_for_expiry(shown.call(_TOKEN))
+    assert shown.call("api", "/api/me") == {"hello": "there"}
+    evil = site.open("evil.localhost", tab=True)
+    assert [evil.call("refresh"), evil.call("logout")] == [0, 0]
+    evil.close()
+    assert site.api.outcomes() == ["token_expired", "csrf", "csrf"]
+    assert shown.call("refresh") == 200
+    assert shown.call("logout") == 204
+    assert shown.call("refresh") == 403
+    browser.get_log("browser")
 
 
 def test_no_script_sees_the_cookie(cookie):
@@ -155,6 +241,33 @@ def test_two_tabs_refresh_at_once(cookie):
     assert first.call("refresh") == 200
     assert cookie.alive() == 1
     assert "reused" not in cookie.api.outcomes()
+
+
+def test_tabs_whose_refreshes_meet(cookie):
+    """Four at one row with one cookie; the replies come in any order."""
+    tabs = [cookie.open(), cookie.open(tab=True)]
+    assert tabs[0].call("login", *ANN) == 200
+    with held(cookie.db) as arrived:
+        for tab in tabs:
+            tab.begin(f"{_TWICE}(refresh)")
+        arrived(4)
+    assert [tab.result() for tab in tabs] == [[200, 200]] * 2
+    assert [tab.call("refresh") for tab in tabs] == [200, 200]
+    tabs[1].close()
+    assert cookie.generations() == [1]
+
+
+def test_lost_reply(cookie):
+    """The page was reloaded while it refreshed: rotated, and nobody saw it."""
+    shown = cookie.open()
+    assert shown.call("login", *ANN) == 200
+    with held(cookie.db) as arrived:
+        shown.begin("refresh")
+        arrived(1)
+        shown.reload()
+    wait_for(lambda: cookie.generations() == [1], "the refresh nobody sees")
+    assert shown.call("api", "/api/me") == {"hello": "there"}
+    assert cookie.generations() == [1]
 
 
 def test_reload_keeps_the_user(cookie):

@@ -14,7 +14,7 @@ USER = {"username": "alice", "password": "wonderland"}
 @pytest.fixture(name="shipped")
 def _shipped(httpd, db):
     """shipped(name): that example on a real database, running."""
-    def make(name):
+    def make(name, *changes):
         site = Site(httpd)
         folder = site.httpd.root / "keys"
         site.key = jwt.secret()
@@ -22,6 +22,9 @@ def _shipped(httpd, db):
         site.httpd.write("keys/refresh.key", jwt.secret(), secret=True)
         site.httpd.write("keys/users", f"alice:{bcrypt('wonderland')}\n")
         text = (TOP / "conf/examples" / name).read_text(encoding="utf-8")
+        for what, by_what in changes:
+            assert what in text, what
+            text = text.replace(what, by_what)
         text = text.replace("/etc/apache2/jwt/", f"{folder}/")
         return site.start(text.replace("dbname=site user=site_httpd",
                                        db.conninfo("site_httpd")))
@@ -83,3 +86,34 @@ def test_cookie(shipped):
     assert post("/auth/logout").status == 204
     answer = held
     assert post("/auth/refresh").json() == {"error": "refresh_expired"}
+
+
+#: Another origin in the two lists of cookie.conf, as the README has it.
+_SEVERAL = (("JwtOrigin     https://app.example.com",
+             "JwtOrigin https://app.example.com https://www.example.com"),
+            ("{ 'https://app.example.com' }",
+             "{ 'https://app.example.com', 'https://www.example.com' }"))
+
+
+@pytest.mark.parametrize("changes", [(), _SEVERAL], ids=["one", "several"])
+@pytest.mark.parametrize("name", ["app", "www", "evil"])
+def test_cookie_across_origins(shipped, changes, name):
+    """The listed page may send the token and read what comes back, whether it
+    is granted or refused; another may not."""
+    site = shipped("cookie.conf", *changes)
+    token, origin = jwt.sign(site.key), f"https://{name}.example.com"
+    page = [("Origin", origin)]
+    allowed = [origin] if name == "app" or (name == "www" and changes) else []
+    answers = [
+        site.client.request("OPTIONS", "/api/", page + [
+            ("Access-Control-Request-Method", "PUT"),
+            ("Access-Control-Request-Headers", "authorization")]),
+        site.api(token, page), site.api(None, page)]
+    assert [answer.status for answer in answers] == [200, 200, 401]
+    for answer in answers:
+        assert answer.all("Access-Control-Allow-Origin") == allowed
+        assert answer.all("Vary") == ["Origin"]
+    for answer in answers[:2]:
+        assert answer.all("Access-Control-Allow-Credentials") == ["true"]
+        assert "PUT" in answer.get("Access-Control-Allow-Methods")
+        assert "Authorization" in answer.get("Access-Control-Allow-Headers")
