@@ -332,6 +332,8 @@ REVOKE ALL ON FUNCTION adoptable(jsonb) FROM PUBLIC;
 DROP FUNCTION IF EXISTS rotate(uuid, int, text, bytea, text, text, boolean,
     interval, boolean, interval, interval, text, interval);
 DROP FUNCTION IF EXISTS logout(uuid, text, bytea, text, text);
+DROP FUNCTION IF EXISTS own_sessions(uuid, text);
+DROP FUNCTION IF EXISTS end_own_sessions(uuid, text, uuid);
 
 
 -- Helpers --------------------------------------------------------------------
@@ -849,7 +851,8 @@ REVOKE ALL ON FUNCTION rotate(uuid, int, text, bytea, text, text, boolean,
 -- Ends a session for the holder of one of its refresh tokens, whatever its
 -- generation, or (p_form NULL) of a verified access token, which has no S:
 -- `logged_out`, `revoked` (ended before), `unknown` or `unfit`. p_subject as in
--- rotate().
+-- rotate(); an access token needs it too, for others whose tokens httpd takes
+-- may write any sid.
 CREATE OR REPLACE FUNCTION logout(
     p_sid uuid, p_form text, p_secret_hash bytea, p_client text, p_site text,
     p_subject text DEFAULT NULL) RETURNS text
@@ -867,10 +870,12 @@ BEGIN
       FROM session t
      WHERE t.sid = p_sid AND t.site = coalesce(p_site, '')
        AND t.client IS NOT DISTINCT FROM p_client
-       AND (p_form IS NULL
-            OR (presentable(t.form, p_form, 0) OR presentable(t.form, p_form, 1))
-               AND t.secret_hash IS NOT DISTINCT FROM p_secret_hash
-               AND (t.secret_hash IS NOT NULL OR t.subject = p_subject));
+       AND CASE WHEN p_form IS NULL THEN t.subject = p_subject
+                ELSE (presentable(t.form, p_form, 0)
+                      OR presentable(t.form, p_form, 1))
+                     AND t.secret_hash IS NOT DISTINCT FROM p_secret_hash
+                     AND (t.secret_hash IS NOT NULL OR t.subject = p_subject)
+                END;
     IF NOT FOUND THEN
         RETURN 'unknown';
     END IF;
@@ -1042,8 +1047,10 @@ REVOKE ALL ON FUNCTION introspect(uuid, text, int, bytea, text, interval, text)
 
 -- For the holder of a live session: those of its subject on that site that may
 -- go on, itself first, then the last used, 100 at most. None when p_sid is not
--- live: httpd learns nothing by a subject's name.
-CREATE OR REPLACE FUNCTION own_sessions(p_sid uuid, p_site text)
+-- live: httpd learns nothing by a subject's name. None when it is not
+-- p_subject's: others whose tokens httpd takes may write any sid.
+CREATE OR REPLACE FUNCTION own_sessions(
+    p_sid uuid, p_site text, p_subject text)
 RETURNS TABLE (
     sid uuid, created_at bigint, used_at bigint, expires_at bigint,
     user_agent text, address text, client text, current boolean)
@@ -1056,15 +1063,17 @@ AS $$
       FROM active_session own
       JOIN active_session t ON t.subject = own.subject AND t.site = own.site
      WHERE own.sid = p_sid AND own.site = coalesce(p_site, '')
+       AND own.subject = p_subject
      ORDER BY t.sid = own.sid DESC, t.used_at DESC
      LIMIT 100
 $$;
-REVOKE ALL ON FUNCTION own_sessions(uuid, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION own_sessions(uuid, text, text) FROM PUBLIC;
 
 -- Ends p_which of them, or (NULL) all but p_sid: `logged_out` and how many,
--- which may be none; `unknown` when p_sid is not live, or `unfit`.
+-- which may be none; `unknown` when p_sid is not live or not p_subject's, or
+-- `unfit`.
 CREATE OR REPLACE FUNCTION end_own_sessions(
-    p_sid uuid, p_site text, p_which uuid DEFAULT NULL)
+    p_sid uuid, p_site text, p_subject text, p_which uuid DEFAULT NULL)
 RETURNS TABLE (verdict text, ended bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = :"schema", pg_temp
@@ -1080,7 +1089,8 @@ BEGIN
     END IF;
     SELECT own.subject INTO v_subject
       FROM active_session own
-     WHERE own.sid = p_sid AND own.site = coalesce(p_site, '');
+     WHERE own.sid = p_sid AND own.site = coalesce(p_site, '')
+       AND own.subject = p_subject;
     verdict := CASE WHEN FOUND THEN 'logged_out' ELSE 'unknown' END;
     UPDATE session t
        SET revoked_at = clock_timestamp(), revoke_reason = 'logout'
@@ -1092,7 +1102,7 @@ BEGIN
     RETURN NEXT;
 END
 $$;
-REVOKE ALL ON FUNCTION end_own_sessions(uuid, text, uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION end_own_sessions(uuid, text, text, uuid) FROM PUBLIC;
 
 -- What access tokens are refused although they have not expired, for the board
 -- in httpd's memory. First one row of kind `now`: key = the xmin to ask with
@@ -1921,7 +1931,7 @@ GRANT EXECUTE ON FUNCTION
     adopt(uuid, text, jsonb, text, text, text, interval, interval, text, text),
     logout_host(uuid, text, jsonb, text, text, text, interval),
     introspect(uuid, text, int, bytea, text, interval, text),
-    own_sessions(uuid, text), end_own_sessions(uuid, text, uuid),
+    own_sessions(uuid, text, text), end_own_sessions(uuid, text, text, uuid),
     feed(xid8), standing(uuid, text, text, timestamptz, int),
     raise_access_lifetime(interval), purge(int)
     TO auth_jwt_httpd;

@@ -49,7 +49,7 @@ static ajr_outcome_t end_by_access(request_rec *r, ajr_bytes_t token)
     record->sid = sid;
     return ajr_store_logout_sid(
         &record->detail, &ajr_server_conf(r->server)->store, sid,
-        ajr_conf_site(conf), ajr_handler_client(r), r->pool);
+        handed->subject, ajr_conf_site(conf), ajr_handler_client(r), r->pool);
 }
 
 static ajr_outcome_t end_by(request_rec *r, const ajr_dialect_t *dialect,

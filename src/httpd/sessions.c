@@ -71,7 +71,7 @@ static int list_run(request_rec *r, const unsigned char *sid)
     apr_array_header_t *sessions;
     ajr_outcome_t outcome = ajr_store_own_list(
         &sessions, &ajr_record(r)->detail, &ajr_server_conf(r->server)->store,
-        sid, ajr_conf_site(ajr_dir_conf(r)), r->pool);
+        sid, ajr_record(r)->subject, ajr_conf_site(ajr_dir_conf(r)), r->pool);
 
     if (outcome != AJR_OK) {
         return ajr_respond_refusal(r, caller_gone(r, outcome));
@@ -109,7 +109,8 @@ static int end_run(request_rec *r, const unsigned char *sid)
     if (outcome == AJR_OK) {
         outcome = ajr_store_own_end(
             &ended, &ajr_record(r)->detail, &ajr_server_conf(r->server)->store,
-            sid, ajr_conf_site(ajr_dir_conf(r)), which, r->pool);
+            sid, ajr_record(r)->subject, ajr_conf_site(ajr_dir_conf(r)), which,
+            r->pool);
     }
     if (outcome != AJR_LOGGED_OUT) {
         return ajr_respond_refusal(r, caller_gone(r, outcome));

@@ -126,10 +126,11 @@ static bool own_read(ajr_own_session_t *session, const PGresult *result,
 ajr_outcome_t ajr_store_own_list(apr_array_header_t **out, const char **detail,
                                  const ajr_store_t *store,
                                  const unsigned char sid[AJR_SID_SIZE],
-                                 const char *site, apr_pool_t *pool)
+                                 const char *subject, const char *site,
+                                 apr_pool_t *pool)
 {
-    const char *values[] = {ajr_uuid_format(sid, pool), site};
-    ajr_pg_query_t query = {.count = 2, .values = values};
+    const char *values[] = {ajr_uuid_format(sid, pool), site, subject};
+    ajr_pg_query_t query = {.count = 3, .values = values};
     PGresult *result;
     ajr_outcome_t outcome;
     int i;
@@ -137,7 +138,7 @@ ajr_outcome_t ajr_store_own_list(apr_array_header_t **out, const char **detail,
     query.sql = ajr_verb_select(store, "own_sessions",
                                 "sid, user_agent, address, client, created_at, "
                                 "used_at, expires_at, current",
-                                "$1::uuid,$2::text", pool);
+                                "$1::uuid,$2::text,$3::text", pool);
     *out = apr_array_make(pool, 8, sizeof(ajr_own_session_t));
     outcome = ajr_verb_rows(&result, detail, store, &query, pool);
     for (i = 0; outcome == AJR_OK && i < PQntuples(result); i++) {
@@ -151,19 +152,19 @@ ajr_outcome_t ajr_store_own_list(apr_array_header_t **out, const char **detail,
 ajr_outcome_t ajr_store_own_end(apr_int64_t *ended, const char **detail,
                                 const ajr_store_t *store,
                                 const unsigned char sid[AJR_SID_SIZE],
-                                const char *site, const unsigned char *which,
-                                apr_pool_t *pool)
+                                const char *subject, const char *site,
+                                const unsigned char *which, apr_pool_t *pool)
 {
-    const char *values[] = {ajr_uuid_format(sid, pool), site,
+    const char *values[] = {ajr_uuid_format(sid, pool), site, subject,
                             which == NULL ? NULL
                                           : ajr_uuid_format(which, pool)};
-    ajr_pg_query_t query = {.count = 3, .values = values};
+    ajr_pg_query_t query = {.count = 4, .values = values};
     PGresult *result;
     ajr_outcome_t outcome;
 
     *ended = 0;
     query.sql = ajr_verb_select(store, "end_own_sessions", "verdict, ended",
-                                "$1::uuid,$2::text,$3::uuid", pool);
+                                "$1::uuid,$2::text,$3::text,$4::uuid", pool);
     outcome = ajr_verb_ask(&result, detail, store, &query, end_verdicts, pool);
     if (outcome == AJR_LOGGED_OUT && !ajr_row_integer(ended, result, 0, 1)) {
         return unreadable(detail);

@@ -50,14 +50,15 @@ typedef struct ajr_own_session_t {
 ajr_outcome_t ajr_store_own_list(apr_array_header_t **out, const char **detail,
                                  const ajr_store_t *store,
                                  const unsigned char sid[AJR_SID_SIZE],
-                                 const char *site, apr_pool_t *pool);
+                                 const char *subject, const char *site,
+                                 apr_pool_t *pool);
 
 /* Ends one of these, or (which = NULL) all but sid; *ended = how many that
  * were. LOGGED_OUT; UNKNOWN: sid is not live here; UNFIT or DATABASE_*. */
 ajr_outcome_t ajr_store_own_end(apr_int64_t *ended, const char **detail,
                                 const ajr_store_t *store,
                                 const unsigned char sid[AJR_SID_SIZE],
-                                const char *site, const unsigned char *which,
-                                apr_pool_t *pool);
+                                const char *subject, const char *site,
+                                const unsigned char *which, apr_pool_t *pool);
 
 #endif

@@ -249,11 +249,11 @@ ajr_outcome_t ajr_store_mismatch(const char **detail, const ajr_store_t *store,
 ajr_outcome_t ajr_store_logout_sid(const char **detail,
                                    const ajr_store_t *store,
                                    const unsigned char sid[AJR_SID_SIZE],
-                                   const char *site, const char *client,
-                                   apr_pool_t *pool)
+                                   const char *subject, const char *site,
+                                   const char *client, apr_pool_t *pool)
 {
     const char *values[] = {
-        ajr_uuid_format(sid, pool), NULL, NULL, client, site, NULL};
+        ajr_uuid_format(sid, pool), NULL, NULL, client, site, subject};
 
     *detail = NULL;
     return call_holder(detail, store, "logout", values, logout_verdicts, pool);

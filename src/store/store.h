@@ -93,12 +93,13 @@ ajr_outcome_t ajr_store_mismatch(const char **detail, const ajr_store_t *store,
                                  const ajr_store_present_t *asked,
                                  apr_pool_t *pool);
 
-/* As logout, for a verified access token, which names its session. */
+/* As logout, for a verified access token, which names its session and whose it
+ * is. */
 ajr_outcome_t ajr_store_logout_sid(const char **detail,
                                    const ajr_store_t *store,
                                    const unsigned char sid[AJR_SID_SIZE],
-                                   const char *site, const char *client,
-                                   apr_pool_t *pool);
+                                   const char *subject, const char *site,
+                                   const char *client, apr_pool_t *pool);
 
 /* What the board cannot say of an access token (standing() in SQL). OK,
  * TOKEN_REVOKED, TOKEN_SUPERSEDED, UNFIT or DATABASE_*. */

@@ -278,3 +278,24 @@ def test_database_away(site, cluster):
     for answer in (site.client.get("/sessions", access),
                    end(site, access, "others")):
         assert answer.status == 503 and answer.get("Retry-After"), answer
+
+
+def test_a_sid_that_another_issuer_wrote_is_nobodys(site, db):
+    """Whoever signs for the site may write any sid, or let its users choose
+    one: the session must be that of the token's subject."""
+    site = site()
+    victim, refresh = site.login("bob")
+    own, _ = site.login("alice")
+    for claims in ({"sub": "alice"}, {"sub": "alice", "gen": 0},
+                   {"sub": "Bob"}, {"sub": "bob "}):
+        forged = jwt.sign(site.key, iss=ISSUER, sid=sid(victim), **claims)
+        assert site.api(forged).status == 200
+        for answer in (site.client.get("/sessions", forged),
+                       end(site, forged, "others"),
+                       end(site, forged, sid(victim)),
+                       end(site, own, sid(victim))):
+            assert answer.status == 403 or answer.json() == {"ended": 0}
+            assert sid(victim) not in answer.text
+        assert site.logout(forged).get("X-Outcome") == "unknown"
+    assert site.alive(refresh) and site.api(victim).status == 200
+    assert len(listed(site, own)) == 1

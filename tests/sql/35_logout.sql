@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- logout(): the holder ends the session, whatever the token's generation.
 \ir helpers.psql
-SELECT plan(34);
+SELECT plan(36);
 
 CREATE FUNCTION t.logout(sid uuid, form text DEFAULT 'jr1',
     secret bytea DEFAULT 'S', client text DEFAULT NULL,
@@ -37,15 +37,20 @@ SELECT is(t.logout(t.session(subject => 'eve')), 'logged_out',
 -- By a verified access token: no form, no S.
 SELECT t.session(form => form, client => 'web', site => 'shop') AS sid
   FROM (VALUES ('laravel')) AS f(form) \gset
-SELECT is(t.logout(:'sid', NULL, NULL, 'web', 'bank'), 'unknown',
+SELECT is(t.logout(:'sid', NULL, NULL, 'web', 'bank', 'alice'), 'unknown',
           'an access token of another site');
-SELECT is(t.logout(:'sid', NULL, NULL, NULL, 'shop'), 'unknown',
+SELECT is(t.logout(:'sid', NULL, NULL, NULL, 'shop', 'alice'), 'unknown',
           'or of no client');
-SELECT is(t.logout(:'sid', NULL, NULL, 'web', 'shop'), 'logged_out',
+SELECT is(t.logout(:'sid', NULL, NULL, 'web', 'shop', 'bob'), 'unknown',
+          'or of somebody who wrote a sid of hers');
+SELECT is(t.logout(:'sid', NULL, NULL, 'web', 'shop'), 'unknown',
+          'or of nobody');
+SELECT is(t.logout(:'sid', NULL, NULL, 'web', 'shop', 'alice'), 'logged_out',
           'the right one');
-SELECT is(t.logout(:'sid', NULL, NULL, 'web', 'shop'), 'revoked', 'once');
-SELECT is(t.logout(t.session(form => form), NULL, NULL), 'logged_out',
-          'of a session of form ' || form)
+SELECT is(t.logout(:'sid', NULL, NULL, 'web', 'shop', 'alice'), 'revoked',
+          'once');
+SELECT is(t.logout(t.session(form => form), NULL, NULL, subject => 'alice'),
+          'logged_out', 'of a session of form ' || form)
   FROM unnest(ARRAY['jr1', 'js1', 'simplejwt']) AS form;
 
 -- Who is not the holder ends nothing and learns nothing.

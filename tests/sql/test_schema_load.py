@@ -126,7 +126,7 @@ def test_standby_is_unfit_and_never_raises(bare):
                  "raise_access_lifetime('1 h')"):
         assert bare.psql(f"SELECT auth_jwt.{call}") == "unfit\n", call
     for call in (f"introspect('{sid}', 'jr1', 0, '{HASH}', '')",
-                 f"end_own_sessions('{sid}', '', NULL)"):
+                 f"end_own_sessions('{sid}', '', 'alice')"):
         assert bare.psql(f"SELECT verdict FROM auth_jwt.{call}") == "unfit\n"
     assert bare.psql("SELECT auth_jwt.purge()") == "0\n"
     assert bare.psql("SELECT kind FROM auth_jwt.feed()") == "now\n"

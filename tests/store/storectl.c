@@ -317,8 +317,8 @@ static json_t *do_logout_sid(const json_t *command, apr_pool_t *pool)
     ajr_grant_t grant = grant_of(command);
     const char *detail;
     ajr_outcome_t outcome = ajr_store_logout_sid(
-        &detail, &store, grant.sid, text_of(command, "site"),
-        text_of(command, "client"), pool);
+        &detail, &store, grant.sid, text_of(command, "subject"),
+        text_of(command, "site"), text_of(command, "client"), pool);
 
     return answer(outcome, detail);
 }

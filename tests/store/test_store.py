@@ -92,15 +92,17 @@ def test_what_is_not_the_holders_is_unknown(child):
                   {"sid": "01900000-0000-7000-8000-000000000000"}):
         assert session.rotate(**{**mine, **wrong}).outcome == "unknown"
         assert session.logout(**{**mine, **wrong}).outcome == "unknown"
-    assert session.logout("logout_sid", site="", client="spa").outcome \
-        == "unknown"
+    access = {"verb": "logout_sid", "subject": "alice", **mine}
+    for wrong in ({"site": ""}, {"client": None}, {"subject": "bob"},
+                  {"subject": None}, {"subject": ""}):
+        assert session.logout(**{**access, **wrong}).outcome == "unknown"
     assert session.rotate(**mine).outcome == "rotated"
 
 
 def test_an_access_token_ends_its_session_without_the_secret(child):
     session = Session(child)
-    assert session.logout("logout_sid", secret="00" * 16).outcome \
-        == "logged_out"
+    assert session.logout("logout_sid", secret="00" * 16,
+                          subject="alice").outcome == "logged_out"
     assert session.rotate().outcome == "revoked"
 
 
