@@ -1787,12 +1787,17 @@ BEGIN
       WHERE g.not_before > v_since
         AND NOT EXISTS (SELECT FROM revocation r
                          WHERE r.kind = 'client' AND r.key = g.client);
-    PERFORM announce('session', e.sid::text) FROM event e
-      WHERE e.at > v_since
-        AND e.kind IN ('logout', 'revoked', 'reused', 'ahead')
-        AND gate_open(e.subject, NULL, born(e.sid))
-        AND NOT EXISTS (SELECT FROM revocation r
-                         WHERE r.kind = 'session' AND r.key = e.sid::text);
+    -- These may be many: no call for each, or httpd would give up waiting.
+    INSERT INTO revocation (kind, key, until)
+    SELECT 'session', e.sid, e.at + feed_life() FROM event e
+     WHERE e.at > v_since
+       AND e.kind IN ('logout', 'revoked', 'reused', 'ahead')
+       AND NOT EXISTS (SELECT FROM subject g
+                        WHERE g.subject = e.subject AND (g.blocked
+                              OR g.not_before > born(e.sid)))
+       AND NOT EXISTS (SELECT FROM revocation r
+                        WHERE r.kind = 'session' AND r.key = e.sid::text);
+    PERFORM pg_notify('auth_jwt_revocation', current_schema());
     RETURN NULL;
 END
 $$;
