@@ -29,7 +29,6 @@ struct ajr_feed_t {
     apr_interval_time_t lifetime; /* of the last reading */
 
     /* Of the reading that goes on. */
-    apr_uint64_t rows;
     char next[SINCE_SIZE];
     apr_time_t asked;      /* our monotonic clock .. */
     apr_time_t asked_wall; /* .. and wall clock when it began */
@@ -45,11 +44,6 @@ ajr_feed_t *ajr_feed_make(ajr_board_t *board, apr_pool_t *pool)
     feed->board = board;
     feed->batch = ajr_batch_make(board, ROOM, pool);
     return feed;
-}
-
-apr_uint64_t ajr_feed_rows(const ajr_feed_t *feed)
-{
-    return feed->rows;
 }
 
 /* ---- rows ---- */
@@ -133,7 +127,6 @@ static const char *take_row(void *data, const PGresult *row)
     unsigned char sid[AJR_SID_SIZE];
     ajr_news_t news = {0};
 
-    feed->rows++;
     if (PQnfields(row) <= SEQ) {
         return "the feed has other columns";
     }
@@ -177,8 +170,6 @@ static ajr_outcome_t read_since(const char **detail, ajr_feed_t *feed,
     if (since == NULL && patience < WHOLE_PATIENCE) {
         patience = WHOLE_PATIENCE;
     }
-
-    feed->rows = 0;
     feed->now = 0;
     feed->asked = ajr_clock_now();
     feed->asked_wall = apr_time_now();

@@ -21,7 +21,4 @@ ajr_outcome_t ajr_feed_read(const char **detail, ajr_feed_t *feed,
                             const ajr_listener_t *listener, bool whole,
                             apr_pool_t *pool);
 
-/* Rows of the last reading. */
-apr_uint64_t ajr_feed_rows(const ajr_feed_t *feed);
-
 #endif
