@@ -56,6 +56,7 @@ REPLAY_BIN := $(FUZZ:%=$(BUILD_DIR)/tests/replay_%)
 DUMP_SO    := $(BUILD_DIR)/tests/mod_conf_dump.so
 STORE_BIN  := $(patsubst tests/store/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/store/*.c))
 
+# Alone it says that no object is removed; with names it would say it of those.
 .SECONDARY:
 
 .PHONY: all help module programs demo test unit pytest lint format install clean \
@@ -117,8 +118,6 @@ $(BUILD_DIR)/tests/fuzz_%: $(BUILD_DIR)/obj/tests/fuzz/fuzz_%.o $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(SAY) LD $@
 	$(Q)$(CC) -fsanitize=fuzzer $(SANITIZER) -o $@ $^ $(APR) -ljansson -lcrypto -lpthread
-
-.SECONDARY: $(FUZZ:%=$(BUILD_DIR)/obj/tests/fuzz/fuzz_%.o) $(BUILD_DIR)/obj/tests/fuzz/replay.o
 
 $(STORE_BIN): $(BUILD_DIR)/tests/%: $(BUILD_DIR)/obj/tests/store/%.o $(CORE_OBJ) $(STORE_OBJ)
 	@mkdir -p $(@D)

@@ -3,8 +3,12 @@
  * mod_auth_jwt_refresh: JWT access tokens judged, refreshed and revoked by
  * Apache httpd. This file is the table of contents.
  *
- *   access :  source -> verify -> policy -> identity          src/httpd/authn.c
- *   refresh:  parse -> check MAC -> rotate -> mint -> reply   src/httpd/refresh.c
+ *   access :  source -> verify -> policy -> revoked? -> identity
+ *             src/httpd/authn.c
+ *   refresh:  parse -> check MAC -> rotate -> mint -> reply
+ *             src/httpd/refresh.c
+ *   revoked:  a thread of each child, one of which leads on each host
+ *             src/httpd/janitor.c
  *
  * Layers: src/httpd (request_rec) -> src/store (libpq) -> src/core (neither).
  */
