@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
+#include "sha256.h"
 
 #define LABEL "mod_auth_jwt_refresh adopted sid v1"
 #define BIRTH_SIZE 6 /* bytes of milliseconds */
@@ -34,33 +33,17 @@ static ajr_bytes_t signed_part(ajr_bytes_t token)
     return token;
 }
 
-static bool digest(unsigned char out[EVP_MAX_MD_SIZE], ajr_bytes_t bytes)
-{
-    EVP_MD_CTX *state = EVP_MD_CTX_new();
-    bool good = state != NULL &&
-                EVP_DigestInit_ex(state, EVP_sha256(), NULL) == 1 &&
-                EVP_DigestUpdate(state, LABEL, sizeof(LABEL) - 1) == 1 &&
-                EVP_DigestUpdate(state, bytes.data, bytes.len) == 1 &&
-                EVP_DigestFinal_ex(state, out, NULL) == 1;
-
-    EVP_MD_CTX_free(state);
-    if (!good) {
-        ERR_clear_error();
-    }
-    return good;
-}
-
 ajr_outcome_t ajr_derived_sid(unsigned char sid[AJR_UUID_SIZE],
                               ajr_bytes_t token, const json_t *claims)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned char hash[AJR_SHA256_SIZE];
     apr_uint64_t birth;
     int i;
 
     if (!birth_of(&birth, json_object_get(claims, "iat"))) {
         return AJR_UNKNOWN;
     }
-    if (!digest(hash, signed_part(token))) {
+    if (!ajr_sha256(hash, LABEL, signed_part(token))) {
         return AJR_INTERNAL;
     }
     for (i = 0; i < BIRTH_SIZE; i++) {

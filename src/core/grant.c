@@ -4,11 +4,6 @@
 #include <string.h>
 
 #include <apr_strings.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-
-#include "uuid.h"
 
 /* What the key is used for here; the same bytes elsewhere give other MACs. */
 #define MAC_LABEL "mod_auth_jwt_refresh grant 1"
@@ -34,21 +29,11 @@ enum {
 
 static bool key_id(unsigned char *id, ajr_bytes_t material)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    EVP_MD_CTX *state = EVP_MD_CTX_new();
-    bool good = state != NULL &&
-                EVP_DigestInit_ex2(state, EVP_sha256(), NULL) == 1 &&
-                EVP_DigestUpdate(state, ID_LABEL, strlen(ID_LABEL)) == 1 &&
-                EVP_DigestUpdate(state, material.data, material.len) == 1 &&
-                EVP_DigestFinal_ex(state, hash, NULL) == 1;
+    unsigned char hash[AJR_SHA256_SIZE];
+    bool good = ajr_sha256(hash, ID_LABEL, material);
 
-    EVP_MD_CTX_free(state);
-    if (!good) {
-        ERR_clear_error();
-        return false;
-    }
     *id = hash[0];
-    return true;
+    return good;
 }
 
 const char *ajr_grant_key_make(ajr_grant_key_t **out, ajr_bytes_t material,
@@ -256,12 +241,9 @@ bool ajr_grant_accompanies(const ajr_grant_t *grant, const json_t *claims)
 bool ajr_grant_secret_hash(unsigned char hash[AJR_SECRET_HASH_SIZE],
                            const ajr_grant_t *grant)
 {
-    if (EVP_Digest(grant->secret, AJR_SECRET_SIZE, hash, NULL, EVP_sha256(),
-                   NULL) != 1) {
-        ERR_clear_error();
-        return false;
-    }
-    return true;
+    ajr_bytes_t secret = {grant->secret, AJR_SECRET_SIZE};
+
+    return ajr_sha256(hash, "", secret);
 }
 
 bool ajr_form_has_secret(ajr_form_t form)

@@ -16,10 +16,12 @@
 
 #include "hmac.h"
 #include "outcome.h"
+#include "sha256.h"
+#include "uuid.h"
 
-#define AJR_SID_SIZE 16
+#define AJR_SID_SIZE AJR_UUID_SIZE
 #define AJR_SECRET_SIZE 16
-#define AJR_SECRET_HASH_SIZE 32
+#define AJR_SECRET_HASH_SIZE AJR_SHA256_SIZE
 #define AJR_GENERATION_MAX 0x7fffffffu
 
 /* Shortest MAC key accepted (DESIGN: >= the hash's length). */

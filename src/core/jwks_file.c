@@ -7,9 +7,9 @@
 #include <apr_file_info.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
-#include <openssl/evp.h>
 
 #include "file.h"
+#include "sha256.h"
 
 /* Sets in memory at once: the one in force and those that requests still hold.
  * When all are taken the next change waits until a request has ended. */
@@ -32,8 +32,6 @@ typedef struct slot_t {
     apr_uint64_t number; /* of the set, counted from 1 */
 } slot_t;
 
-#define DIGEST_SIZE 32
-
 /* By what a file is known to be another one. */
 typedef struct stamp_t {
     apr_time_t mtime, ctime;
@@ -49,9 +47,9 @@ struct ajr_jwks_file_t {
     atomic_flag looking;    /* guards what follows */
     stamp_t stamp;          /* of the last look */
     bool settled;           /* so old that the stamp would show a change */
-    unsigned char digest[DIGEST_SIZE]; /* of what was read last */
-    apr_uint64_t sets;                 /* read so far */
-    _Atomic uint64_t *told;            /* shared: the error told last */
+    unsigned char digest[AJR_SHA256_SIZE]; /* of what was read last */
+    apr_uint64_t sets;                     /* read so far */
+    _Atomic uint64_t *told;                /* shared: the error told last */
     slot_t slots[SLOTS];
 };
 
@@ -133,7 +131,7 @@ static const char *replace(ajr_jwks_file_t *file, const char **warning,
 
     if (slot == NULL) {
         file->settled = false;
-        memset(file->digest, 0, DIGEST_SIZE);
+        memset(file->digest, 0, AJR_SHA256_SIZE);
         return "changed again while requests hold all its earlier sets; it is "
                "read when one has ended";
     }
@@ -157,23 +155,22 @@ static const char *replace(ajr_jwks_file_t *file, const char **warning,
 static const char *read_again(ajr_jwks_file_t *file, ajr_jwks_news_t *news,
                               apr_pool_t *pool)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+    unsigned char digest[AJR_SHA256_SIZE];
     ajr_file_t found;
     ajr_bytes_t text;
     const char *why = ajr_file_read(&found, file->path, NULL, pool);
 
     if (why != NULL) {
-        memset(file->digest, 0, DIGEST_SIZE);
+        memset(file->digest, 0, AJR_SHA256_SIZE);
         return why;
     }
     text.data = found.data;
     text.len = found.len;
-    if (EVP_Digest(text.data, text.len, digest, NULL, EVP_sha256(), NULL) ==
-            1 &&
-        memcmp(digest, file->digest, DIGEST_SIZE) == 0) {
+    if (ajr_sha256(digest, "", text) &&
+        memcmp(digest, file->digest, AJR_SHA256_SIZE) == 0) {
         return NULL;
     }
-    memcpy(file->digest, digest, DIGEST_SIZE);
+    memcpy(file->digest, digest, AJR_SHA256_SIZE);
     why = replace(file, &news->warning, text, pool);
     news->replaced = why == NULL;
     if (why == NULL && found.forgeable) {

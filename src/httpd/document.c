@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
+#include "sha256.h"
 
 #define TAG_BYTES 16
 
@@ -16,10 +16,10 @@
  * host. */
 static const char *tag_of(const char *text, apr_pool_t *pool)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+    unsigned char digest[AJR_SHA256_SIZE];
     char hex[2 * TAG_BYTES + 1];
 
-    if (EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL) != 1) {
+    if (!ajr_sha256(digest, "", ajr_bytes_of(text))) {
         return NULL;
     }
     ap_bin2hex(digest, TAG_BYTES, hex);

@@ -6,7 +6,8 @@
 #include "module.h"
 
 #include <apr_atomic.h>
-#include <openssl/evp.h>
+
+#include "sha256.h"
 
 /* The first of each second has its level; those behind it, which a broken
  * database or a storm of logins makes by the thousand, are INFO. */
@@ -42,10 +43,10 @@ static int level_claim(request_rec *r, const ajr_outcome_row_t *row)
 /* A session in the log: enough to follow one, nothing to use. */
 static const char *sid_short(const unsigned char *sid, apr_pool_t *pool)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
+    unsigned char hash[AJR_SHA256_SIZE];
+    ajr_bytes_t bytes = {sid, AJR_SID_SIZE};
 
-    if (EVP_Digest(sid, AJR_SID_SIZE, hash, &size, EVP_sha256(), NULL) != 1) {
+    if (!ajr_sha256(hash, "", bytes)) {
         return "-";
     }
     return apr_psprintf(pool, "%02x%02x%02x%02x", hash[0], hash[1], hash[2],
