@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "claim.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -106,22 +105,14 @@ const json_t *ajr_claim_find(const ajr_claim_t *claim, const json_t *claims)
 const char *ajr_claim_text(const json_t *value, apr_pool_t *pool)
 {
     const char *text;
-    char *dumped;
 
     if (value == NULL || json_is_null(value)) {
         return NULL;
     }
     if (json_is_string(value)) {
-        text = json_string_value(value);
-        return ajr_text_printable(ajr_bytes_of(text)) ? apr_pstrdup(pool, text)
-                                                      : NULL;
+        text = apr_pstrdup(pool, json_string_value(value));
+    } else {
+        text = ajr_json_text(value, pool);
     }
-    dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (dumped == NULL) {
-        return NULL;
-    }
-    text = ajr_text_printable(ajr_bytes_of(dumped)) ? apr_pstrdup(pool, dumped)
-                                                    : NULL;
-    free(dumped);
-    return text;
+    return text != NULL && ajr_text_printable(ajr_bytes_of(text)) ? text : NULL;
 }

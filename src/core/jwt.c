@@ -170,16 +170,10 @@ void ajr_jwt_describe(const char **alg, const char **kid, ajr_bytes_t token,
 /* Compact JSON as base64url, NULL when it is no object or cannot be written. */
 static const char *encode_json(const json_t *object, apr_pool_t *pool)
 {
-    char *text =
-        json_is_object(object) ? json_dumps(object, JSON_COMPACT) : NULL;
-    const char *encoded;
+    const char *text =
+        json_is_object(object) ? ajr_json_text(object, pool) : NULL;
 
-    if (text == NULL) {
-        return NULL;
-    }
-    encoded = ajr_base64url_encode(ajr_bytes_of(text), pool);
-    free(text);
-    return encoded;
+    return text == NULL ? NULL : ajr_base64url_encode(ajr_bytes_of(text), pool);
 }
 
 static const char *encode_header(const char *typ, const ajr_key_t *key,

@@ -52,6 +52,9 @@ bool ajr_text_printable(ajr_bytes_t in);
  * object lives as long as the pool. */
 bool ajr_json_object(json_t **out, ajr_bytes_t in, apr_pool_t *pool);
 
+/* Any value as compact JSON; NULL for NULL, and when it cannot be written. */
+char *ajr_json_text(const json_t *json, apr_pool_t *pool);
+
 /* Ties a reference the caller owns to the pool; NULL stays NULL. */
 json_t *ajr_json_own(json_t *json, apr_pool_t *pool);
 

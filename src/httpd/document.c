@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "document.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "sha256.h"
@@ -26,18 +25,9 @@ static const char *tag_of(const char *text, apr_pool_t *pool)
     return apr_pstrcat(pool, "\"", hex, "\"", NULL);
 }
 
-static const char *text_of(const json_t *document, apr_pool_t *pool)
-{
-    char *text = document == NULL ? NULL : json_dumps(document, JSON_COMPACT);
-    const char *copy = apr_pstrdup(pool, text);
-
-    free(text);
-    return copy;
-}
-
 int ajr_document_send(request_rec *r, const json_t *document, const char *type)
 {
-    const char *text = text_of(document, r->pool);
+    const char *text = ajr_json_text(document, r->pool);
     const char *tag = text == NULL ? NULL : tag_of(text, r->pool);
     int status;
 

@@ -7,8 +7,6 @@
 
 #include <mod_core.h>
 
-#include <stdlib.h>
-
 #define FILTER "AJR_REFUSAL"
 
 /* A sub-request ends before the page of its main request is made. */
@@ -54,14 +52,14 @@ static void body_set(request_rec *r, const ajr_refused_t *refused)
 {
     const ajr_refusal_t refusal =
         ajr_dialect_refuse(refused->dialect, &refused->incident);
-    const json_t *body = ajr_json_own(
-        refused->dialect->refusal(&refusal, &refused->incident), r->pool);
-    char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+    const char *text = ajr_json_text(
+        ajr_json_own(refused->dialect->refusal(&refusal, &refused->incident),
+                     r->pool),
+        r->pool);
 
     if (text != NULL) {
         ap_custom_response(r, refused->status, text);
         ap_add_output_filter(FILTER, NULL, r, r->connection);
-        free(text);
     }
 }
 

@@ -5,7 +5,6 @@
 #include "origin_check.h"
 #include "refresh_cookie.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Seconds after which a client may try again: the pool's back-off has ended
@@ -185,15 +184,11 @@ static int text_send(request_rec *r, ajr_outcome_t outcome, int status,
 static int json_send(request_rec *r, ajr_outcome_t outcome, int status,
                      const json_t *body)
 {
-    char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
-    int done;
+    const char *text = ajr_json_text(body, r->pool);
 
-    if (text == NULL) {
-        return ajr_respond_empty(r, AJR_INTERNAL, HTTP_INTERNAL_SERVER_ERROR);
-    }
-    done = text_send(r, outcome, status, "application/json", text);
-    free(text);
-    return done;
+    return text == NULL
+               ? ajr_respond_empty(r, AJR_INTERNAL, HTTP_INTERNAL_SERVER_ERROR)
+               : text_send(r, outcome, status, "application/json", text);
 }
 
 int ajr_respond_json(request_rec *r, ajr_outcome_t outcome, json_t *body)

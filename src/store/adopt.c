@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "adopt.h"
 
-#include <stdlib.h>
-
 #include <apr_strings.h>
 
 #include "sendable.h"
@@ -18,16 +16,6 @@ static const ajr_outcome_t logout_verdicts[] = {
     AJR_EXPIRED,    AJR_UNFIT,   AJR_OUTCOMES,
 };
 
-/* NULL when there is no memory. */
-static const char *text_of(const json_t *claims, apr_pool_t *pool)
-{
-    char *text = json_dumps(claims, JSON_COMPACT);
-    const char *copy = text == NULL ? NULL : apr_pstrdup(pool, text);
-
-    free(text);
-    return copy;
-}
-
 /* Both functions begin with these; adopt() takes three more. */
 #define TOKEN \
     "$1::uuid,$2::text,$3::jsonb,$4::text,$5::text,$6::text,$7::interval"
@@ -40,7 +28,7 @@ static ajr_outcome_t ask(const char **detail, const ajr_store_t *store,
     const char *values[] = {
         ajr_uuid_format(asked->grant->sid, pool),
         ajr_form_name(asked->grant->form),
-        text_of(host->claims, pool),
+        ajr_json_text(host->claims, pool),
         asked->subject,
         asked->client,
         asked->site,

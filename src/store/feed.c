@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "feed.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
