@@ -205,24 +205,36 @@ bool ajr_grant_looks_like(ajr_bytes_t token)
     return has_prefix(token, "jr1_") || has_prefix(token, "js1_");
 }
 
-ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,
-                                  const json_t *claims)
+bool ajr_grant_sid_of(unsigned char out[AJR_SID_SIZE], const json_t *claims)
 {
-    const json_t *sid = json_object_get(claims, "sid");
+    return ajr_uuid_parse(out,
+                          json_string_value(json_object_get(claims, "sid")));
+}
+
+bool ajr_grant_generation_of(apr_uint32_t *out, const json_t *claims)
+{
     const json_t *gen = json_object_get(claims, "gen");
     json_int_t generation = json_integer_value(gen);
 
+    *out = (apr_uint32_t)generation;
+    return json_is_integer(gen) && generation >= 0 &&
+           generation <= AJR_GENERATION_MAX;
+}
+
+ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,
+                                  const json_t *claims)
+{
     memset(out, 0, sizeof(*out));
-    if (sid == NULL && gen == NULL) {
+    if (json_object_get(claims, "sid") == NULL &&
+        json_object_get(claims, "gen") == NULL) {
         return AJR_UNKNOWN;
     }
-    if (!json_is_integer(gen) || generation < 0 ||
-        generation > AJR_GENERATION_MAX ||
-        !ajr_uuid_parse(out->sid, json_string_value(sid))) {
+    if (!ajr_grant_sid_of(out->sid, claims) ||
+        !ajr_grant_generation_of(&out->generation, claims)) {
+        memset(out, 0, sizeof(*out));
         return AJR_GRANT_MALFORMED;
     }
     out->form = form;
-    out->generation = (apr_uint32_t)generation;
     return AJR_OK;
 }
 

@@ -71,6 +71,11 @@ ajr_outcome_t ajr_grant_parse(ajr_grant_t *out, ajr_bytes_t token,
 ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,
                                   const json_t *claims);
 
+/* The session, and the generation, that the claims of a verified JWT name.
+ * False when they name none; *out is undefined then. */
+bool ajr_grant_sid_of(unsigned char out[AJR_SID_SIZE], const json_t *claims);
+bool ajr_grant_generation_of(apr_uint32_t *out, const json_t *claims);
+
 /* Whether an access token was minted with this grant or its predecessor: its
  * claims name the same session, at the same generation or the one before. */
 bool ajr_grant_accompanies(const ajr_grant_t *grant, const json_t *claims);

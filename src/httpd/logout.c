@@ -5,7 +5,6 @@
  */
 #include "ask.h"
 #include "grants.h"
-#include "uuid.h"
 
 static ajr_outcome_t end_by_refresh(request_rec *r, ajr_bytes_t token)
 {
@@ -42,8 +41,7 @@ static ajr_outcome_t end_by_access(request_rec *r, ajr_bytes_t token)
     if (outcome != AJR_OK) {
         return outcome;
     }
-    if (!ajr_uuid_parse(sid, json_string_value(json_object_get(
-                                 handed->jwt->claims, "sid")))) {
+    if (!ajr_grant_sid_of(sid, handed->jwt->claims)) {
         return AJR_UNKNOWN;
     }
     record->sid = sid;

@@ -72,11 +72,10 @@ static ajr_outcome_t sid_find(const unsigned char **out, bool *derived,
                               apr_pool_t *pool)
 {
     unsigned char *sid = apr_palloc(pool, AJR_UUID_SIZE);
-    const char *claim = json_string_value(json_object_get(claims, "sid"));
     ajr_outcome_t outcome = AJR_OK;
 
     *out = NULL;
-    *derived = !ajr_uuid_parse(sid, claim) || !sid_ours(sid);
+    *derived = !ajr_grant_sid_of(sid, claims) || !sid_ours(sid);
     if (*derived) {
         outcome = ajr_derived_sid(sid, token, claims);
     }

@@ -23,8 +23,7 @@ static ajr_outcome_t caller_find(const unsigned char **sid, request_rec *r)
         record->detail = "the Location needs AuthType Bearer";
         return AJR_CALLER_UNKNOWN;
     }
-    if (!ajr_uuid_parse(found, json_string_value(json_object_get(
-                                   record->jwt->claims, "sid")))) {
+    if (!ajr_grant_sid_of(found, record->jwt->claims)) {
         record->detail = "the access token names no session";
         return AJR_CALLER_UNKNOWN;
     }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "grants.h"
-#include "uuid.h"
 
 /* grant NULL: of an access token, which names its session. */
 static ajr_outcome_t session_find(ajr_worth_t *out, request_rec *r,
@@ -50,7 +49,6 @@ static ajr_outcome_t access_find(ajr_worth_t *out, request_rec *r,
 {
     ajr_record_t *handed = ajr_record_handed(r, token);
     unsigned char sid[AJR_SID_SIZE];
-    const json_t *named;
     ajr_outcome_t outcome = ajr_authn_judge_record(r, handed);
 
     if (outcome != AJR_OK) {
@@ -58,13 +56,11 @@ static ajr_outcome_t access_find(ajr_worth_t *out, request_rec *r,
     }
     out->claims = handed->jwt->claims;
     out->subject = handed->subject;
-    named = json_object_get(out->claims, "sid");
-    if (named == NULL) {
+    if (json_object_get(out->claims, "sid") == NULL) {
         return AJR_OK;
     }
-    return ajr_uuid_parse(sid, json_string_value(named))
-               ? session_find(out, r, sid, NULL)
-               : AJR_UNKNOWN;
+    return ajr_grant_sid_of(sid, out->claims) ? session_find(out, r, sid, NULL)
+                                              : AJR_UNKNOWN;
 }
 
 /* A refresh token that is a JWT. */
