@@ -22,9 +22,9 @@
 
 #include <apr_time.h>
 
+#include "bearer.h"
 #include "outcome.h"
 #include "siphash.h"
-#include "uuid.h"
 
 /* A not_before that every birth is before: while a subject is blocked. */
 #define AJR_BOARD_FOREVER APR_INT64_MAX
@@ -48,15 +48,6 @@ typedef struct ajr_news_t {
     apr_time_t until;
     apr_uint64_t seq; /* below 2^62 */
 } ajr_news_t;
-
-/* What an access token says of its session. */
-typedef struct ajr_bearer_t {
-    const unsigned char *sid; /* AJR_UUID_SIZE bytes, NULL = none */
-    const char *subject;
-    const char *client;     /* NULL = none */
-    apr_time_t born;        /* APR_INT64_MIN = nobody knows: before any gate */
-    apr_int64_t generation; /* -1 = none */
-} ajr_bearer_t;
 
 /* ---- making one ---- */
 

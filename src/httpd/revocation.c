@@ -7,8 +7,6 @@
 
 #include "await.h"
 #include "boards.h"
-#include "derived.h"
-#include "uuid.h"
 
 #include <string.h>
 
@@ -18,113 +16,6 @@
 
 /* Between looks at a board that was never fed. */
 #define PAUSE apr_time_from_msec(1)
-
-/* ---- what the token says ---- */
-
-/* A date that the policy has accepted, in microseconds. */
-static apr_time_t date_of(const json_t *claims, const char *name)
-{
-    const json_t *value = json_object_get(claims, name);
-    double seconds = json_number_value(value);
-
-    if (!json_is_number(value) || seconds < 0 ||
-        seconds > (double)0xffffffffffu) {
-        return APR_INT64_MIN;
-    }
-    return (apr_time_t)(seconds * APR_USEC_PER_SEC);
-}
-
-/* A name as the gates have it: hosts write some as numbers. NULL = none. */
-static const char *name_of(const json_t *claims, const char *claim,
-                           apr_pool_t *pool)
-{
-    const json_t *value = json_object_get(claims, claim);
-
-    return json_is_integer(value)
-               ? apr_psprintf(pool, "%" APR_INT64_T_FMT,
-                              (apr_int64_t)json_integer_value(value))
-               : json_string_value(value);
-}
-
-/* When it was minted, by its minter's clock. iat is that of the login where it
- * is kept; elsewhere nbf may be long after: a token can be revoked before it is
- * good. */
-static apr_time_t minted_at(const json_t *claims, const ajr_dialect_t *dialect)
-{
-    apr_time_t nbf = date_of(claims, "nbf");
-    apr_time_t iat = date_of(claims, "iat");
-
-    if (nbf == APR_INT64_MIN || iat == APR_INT64_MIN) {
-        return nbf == APR_INT64_MIN ? iat : nbf;
-    }
-    return dialect->style.keeps_iat || nbf < iat ? nbf : iat;
-}
-
-/* Versions 7, made by the database, and 8, derived by us: others are sessions
- * of somebody else. */
-static bool sid_ours(const unsigned char sid[AJR_UUID_SIZE])
-{
-    return (sid[6] & 0xf0) == 0x70 || (sid[6] & 0xf0) == 0x80;
-}
-
-static ajr_outcome_t sid_find(const unsigned char **out, bool *derived,
-                              ajr_bytes_t token, const json_t *claims,
-                              apr_pool_t *pool)
-{
-    unsigned char *sid = apr_palloc(pool, AJR_UUID_SIZE);
-    ajr_outcome_t outcome = AJR_OK;
-
-    *out = NULL;
-    *derived = !ajr_grant_sid_of(sid, claims) || !sid_ours(sid);
-    if (*derived) {
-        outcome = ajr_derived_sid(sid, token, claims);
-    }
-    if (outcome == AJR_OK) {
-        *out = sid;
-    }
-    return outcome == AJR_INTERNAL ? outcome : AJR_OK;
-}
-
-/* The birth that a sid has in its first 48 bits. That of version 7 is the
- * database's time. Others come from iat, by a clock that we take for our own:
- * where it is ahead of the database's, a token would seem younger than the
- * gate that was closed before it was made. */
-static apr_time_t born_at(const unsigned char sid[AJR_UUID_SIZE],
-                          apr_interval_time_t offset)
-{
-    apr_time_t born = 0;
-    int i;
-
-    for (i = 0; i < 6; i++) {
-        born = born << 8 | sid[i];
-    }
-    born *= 1000;
-    return (sid[6] & 0xf0) == 0x80 && offset < 0 ? born + offset : born;
-}
-
-static ajr_outcome_t bearer_fill(ajr_bearer_t *bearer,
-                                 const ajr_record_t *record,
-                                 const ajr_board_t *board, apr_pool_t *pool)
-{
-    const json_t *claims = record->jwt->claims;
-    const json_t *gen = json_object_get(claims, "gen");
-    bool derived;
-    ajr_outcome_t outcome =
-        sid_find(&bearer->sid, &derived, record->token, claims, pool);
-
-    bearer->subject = record->subject;
-    bearer->client = name_of(claims, "client_id", pool);
-    bearer->born = bearer->sid == NULL
-                       ? APR_INT64_MIN
-                       : born_at(bearer->sid, ajr_board_offset(board));
-    /* A host's own token is where its session begins once it is adopted. */
-    bearer->generation = derived ? 0 : -1;
-    if (!derived && json_is_integer(gen) && json_integer_value(gen) >= 0 &&
-        json_integer_value(gen) <= AJR_GENERATION_MAX) {
-        bearer->generation = json_integer_value(gen);
-    }
-    return outcome;
-}
 
 /* ---- whether the board can say ---- */
 
@@ -157,8 +48,8 @@ static bool beyond_board(const ajr_board_t *board, const ajr_record_t *record,
                          apr_time_t now)
 {
     apr_interval_time_t leeway = ajr_conf_leeway(record->conf);
-    apr_time_t minted =
-        minted_at(record->jwt->claims, ajr_conf_dialect(record->conf));
+    apr_time_t minted = ajr_bearer_minted(
+        record->jwt->claims, ajr_conf_dialect(record->conf)->style.keeps_iat);
 
     return ajr_board_full(board) || minted == APR_INT64_MIN ||
            now - minted > ajr_board_lifetime(board) +
@@ -213,9 +104,11 @@ static ajr_outcome_t judge(request_rec *r, ajr_record_t *record,
 static ajr_outcome_t look_up(request_rec *r, ajr_record_t *record,
                              const ajr_board_t *board, bool beyond)
 {
-    const char *sub = name_of(record->jwt->claims, "sub", r->pool);
+    const char *sub = ajr_bearer_name(record->jwt->claims, "sub", r->pool);
     ajr_bearer_t bearer;
-    ajr_outcome_t outcome = bearer_fill(&bearer, record, board, r->pool);
+    ajr_outcome_t outcome =
+        ajr_bearer_read(&bearer, record->token, record->jwt->claims,
+                        record->subject, ajr_board_offset(board), r->pool);
 
     if (outcome == AJR_OK) {
         outcome = judge(r, record, &bearer, board, beyond);
