@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds sessions, so that requests are under way for as long as a test wants."""
+"""Holds sessions, so that requests are under way for as long as a test wants,
+and moves them beyond the grace."""
 
 import contextlib
 
@@ -24,5 +25,18 @@ def held(db):
     try:
         connection.cursor().execute("SELECT FROM auth_jwt.session FOR UPDATE")
         yield arrived
+    finally:
+        connection.close()
+
+
+def graceless(db):
+    """What was rotated was so a minute ago: everything may rotate again."""
+    connection = db.connect()
+    try:
+        cursor = connection.cursor()
+        # Triggers guard the table from everybody else.
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE auth_jwt.session"
+                       " SET rotated_at = rotated_at - interval '1 minute'")
     finally:
         connection.close()

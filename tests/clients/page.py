@@ -10,13 +10,14 @@ PAGES = pathlib.Path(__file__).resolve().parent / "pages"
 AXIOS = NPM / "node_modules" / "axios" / "dist" / "axios.min.js"
 
 
-def put_pages(httpd):
-    """Copies the pages, and axios, to where `httpd` serves files."""
+def put_pages(httpd, folder=None):
+    """Copies the pages, and axios, to where `httpd` serves files, which is
+    `folder` if it is told so."""
     # A browser's idle connections would delay the end of the server.
     httpd.config = "KeepAlive Off\n" + httpd.config
     for path in (*PAGES.iterdir(), AXIOS):
-        shutil.copy(path, httpd.htdocs)
-        (httpd.htdocs / path.name).chmod(0o644)
+        shutil.copy(path, folder or httpd.htdocs)
+        ((folder or httpd.htdocs) / path.name).chmod(0o644)
 
 
 class Page:
