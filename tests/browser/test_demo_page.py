@@ -56,6 +56,16 @@ class Page:
             return [...document.querySelectorAll("#claims tr")].map(
                 row => [...row.children].map(cell => cell.textContent))"""))
 
+    def too_wide(self):
+        """What sticks out of the card or bar that it is in."""
+        return self.browser.execute_script("""
+            const right = box => box.getBoundingClientRect().right;
+            return [...document.querySelectorAll(".card *, .bar *")]
+                .filter(one => one.checkVisibility() && right(one) >
+                        right(one.closest(".card, .bar")) - 16
+                        && !one.closest(".unseen"))
+                .map(one => one.outerHTML.slice(0, 80))""")
+
     def log(self):
         """The visible log, newest first."""
         return self.text("log")
@@ -208,3 +218,35 @@ def test_content_security_policy(page):
     policy = page.stage.client.get("/").get("Content-Security-Policy")
     assert policy.startswith("default-src 'self'")
     assert "unsafe" not in policy
+
+
+def test_fits_a_phone(page):
+    """Nothing is wider than its card, at the form and behind it."""
+    page.browser.set_window_size(390, 844)
+    try:
+        page.wait(lambda: page.shows("login"))
+        assert page.too_wide() == []
+        page.enter("alice@demo.example")
+        assert page.too_wide() == []
+    finally:
+        page.browser.set_window_size(1100, 900)
+
+
+def test_database_away_at_login(page):
+    """Nobody is told that the password is wrong; afterwards it is right."""
+    page.stage.httpd.expect("AH0|outcome=login_unavailable|revocations:")
+    page.enter("alice@demo.example")
+    page.element("logout").click()
+    page.wait(lambda: page.shows("login"))
+    page.stage.cluster.stop()
+    page.log_in("alice@demo.example")
+    page.wait(lambda: page.shows("notice"))
+    assert "Logging in is not possible now" in page.text("notice")
+    page.stage.cluster.start()
+    page.enter("alice@demo.example")
+
+
+def test_status(page):
+    """The administrator's figures, as the terminal names them."""
+    page.wait(lambda: "board.listening: true"
+              in page.stage.client.get("/jwt-status").text)

@@ -42,13 +42,14 @@ def welcome(stage):
     print(f"  The site    {stage.httpd.url()}")
     for email, (password, name) in USERS.items():
         print(f"              {email}  {password}  ({name})")
-    print("\n  Throw Alice (user 41) out; her page notices when it refreshes:")
+    print("\n  Throw Alice (user 41) out; her page notices at its next request:")
     print("    " + stage.psql_command(
         "SELECT auth_jwt.revoke_subject('41')"))
     print("  See who is logged in:")
     print("    " + stage.psql_command(
         "SELECT sid, subject, created_at FROM auth_jwt.active_session"))
-    print(f"\n  Logs        {stage.httpd.root}/logs/error.log")
+    print(f"\n  Figures     {stage.httpd.url('/jwt-status')}")
+    print(f"  Logs        {stage.httpd.root}/logs/error.log")
     print(f"              {stage.cluster.log_path}")
     print("\n  Ctrl-C stops everything and removes it.")
     print("=" * 72, flush=True)
