@@ -83,7 +83,8 @@ def _shipped(httpd, keys, place):
         text = (TOP / "conf" / name).read_text(encoding="utf-8")
         text = text.replace("/etc/apache2/jwt/", f"{keys.folder}/")
         text = text.replace("/var/www/app/.env", f"{keys.folder}/laravel.key")
-        text = text.replace('"dbname=site user=site_httpd"', f'"{conninfo}"')
+        text = re.sub('^(JwtDatabase +).*', rf'\1"{conninfo}"', text,
+                      flags=re.M)
         site = Site(httpd, modules=("cgid",), **options)
         site.httpd.config = text
         return site
