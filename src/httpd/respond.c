@@ -35,7 +35,9 @@ static ajr_incident_t incident_of(request_rec *r, ajr_outcome_t outcome,
     ajr_incident_t incident = {.outcome = outcome, .place = place};
 
     incident.text = text_configured(ajr_dir_conf(r), outcome);
-    incident.method = r->method;
+    /* HttpProtocolOptions Unsafe lets through what JSON cannot hold. */
+    incident.method =
+        ajr_text_printable(ajr_bytes_of(r->method)) ? r->method : NULL;
     incident.fields = ajr_record(r)->missing;
     incident.explains = ajr_conf_reply_header(ajr_dir_conf(r));
     return incident;

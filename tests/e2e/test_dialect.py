@@ -154,3 +154,15 @@ def test_head_does_nothing(auth_site, path):
     answer = site.client.request("HEAD", f"{path}?token={token}")
     assert answer.status == 405
     assert site.session(token, "generation") == 0 and site.alive(token)
+
+
+@pytest.mark.parametrize("dialect", ["oauth2", "laravel", "express", "pair",
+                                     "cookie", "simplejwt"])
+def test_a_method_that_is_no_text(auth_site, dialect):
+    """With HttpProtocolOptions Unsafe anything may come: 405, never 500."""
+    site = auth_site(server="HttpProtocolOptions Unsafe LenientMethods\n"
+                     f"JwtDialect {dialect}")
+    for method in (b"P\xff", b"P\xc2\x85", b'A"\\', b"<b>"):
+        answer = site.client.raw(method + b" /token HTTP/1.1\r\nHost: x\r\n"
+                                 b"Connection: close\r\n\r\n")
+        assert answer.split()[1] == b"405", answer
