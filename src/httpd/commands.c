@@ -233,6 +233,7 @@ static const char *set_dialect(cmd_parms *cmd, void *conf, const char *arg)
     if (dialect->cookie) {
         ajr_cookie_name_note(cmd, ajr_cookie_default.name);
     }
+    ajr_dialect_parameters_note(cmd, dialect);
     *(const ajr_dialect_t **)ajr_slot(cmd, conf) = dialect;
     return NULL;
 }

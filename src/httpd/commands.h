@@ -56,6 +56,7 @@ const char *ajr_set_cookie(cmd_parms *cmd, void *conf, int argc,
 const char *ajr_set_origin(cmd_parms *cmd, void *conf, const char *arg);
 
 /* command_source.c */
+void ajr_dialect_parameters_note(cmd_parms *cmd, const ajr_dialect_t *dialect);
 const char *ajr_set_source(cmd_parms *cmd, void *conf, const char *arg);
 
 /* login_limit.c */

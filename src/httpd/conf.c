@@ -34,6 +34,7 @@ void *ajr_server_conf_create(apr_pool_t *pconf, server_rec *s)
 #include "directives.def"
     conf->exported_headers = apr_array_make(pconf, 0, sizeof(const char *));
     conf->refresh_cookies = apr_array_make(pconf, 0, sizeof(const char *));
+    conf->token_parameters = apr_array_make(pconf, 0, sizeof(const char *));
     conf->key_files = apr_array_make(pconf, 0, sizeof(ajr_key_file_t));
     return conf;
 }
@@ -75,6 +76,8 @@ void *ajr_server_conf_merge(apr_pool_t *pconf, void *parent_, void *child_)
                                               child->exported_headers);
     conf->refresh_cookies = apr_array_append(pconf, parent->refresh_cookies,
                                              child->refresh_cookies);
+    conf->token_parameters = apr_array_append(pconf, parent->token_parameters,
+                                              child->token_parameters);
     conf->key_files = child->key_files;
     return conf;
 }

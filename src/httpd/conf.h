@@ -204,6 +204,9 @@ typedef struct ajr_server_conf_t {
     /* Cookies that some JwtCookie of this server is: const char *. */
     apr_array_header_t *refresh_cookies;
 
+    /* Query parameters that hold tokens in some scope of it: const char *. */
+    apr_array_header_t *token_parameters;
+
     /* The server's log levels while httpd's modules judge what we report. */
     const struct ap_logconf *hushed;
 

@@ -352,16 +352,22 @@ static void redact(request_rec *r, const ajr_dir_conf_t *scope, bool args)
     }
 }
 
-/* Those that the dialect of a handler reads. */
+/* Those that the dialect of a handler reads. Its clients send them to what is
+ * protected, too, where the application may have other parameters of the name:
+ * there the logs alone do without. */
 static void redact_spots(request_rec *r, bool args)
 {
     const ajr_record_t *record = ajr_record_peek(r);
     const ajr_spot_t *spot;
 
-    if (record == NULL || record->handler == NULL) {
+    if (record != NULL && record->handler != NULL) {
+        spot = ajr_handler_row(r)->token;
+    } else if (args && ajr_authn_asks(r)) {
+        spot = ajr_conf_dialect(ajr_dir_conf(r))->asks[AJR_PLACE_REFRESH].token;
+    } else {
         return;
     }
-    for (spot = ajr_handler_row(r)->token; spot->kind != AJR_SPOT_END; spot++) {
+    for (; spot->kind != AJR_SPOT_END; spot++) {
         if (spot->kind == AJR_SPOT_QUERY) {
             redact_name(r, spot->name, args);
         }
@@ -382,6 +388,26 @@ int ajr_source_redact(request_rec *r)
     return DECLINED;
 }
 
+/* Those of any scope: in the Referer, for what a page loads is seldom of the
+ * page's scope; and where the request was refused before it had one. */
+static void redact_server(request_rec *r)
+{
+    const apr_array_header_t *names =
+        ajr_server_conf(r->server)->token_parameters;
+    bool scoped = r->per_dir_config != r->server->lookup_defaults;
+    int i;
+
+    for (i = 0; i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        if (scoped) {
+            referer_redact(r, name);
+        } else {
+            redact_name(r, name, true);
+        }
+    }
+}
+
 /* log_transaction, before any log is written: handlers are done with it. */
 int ajr_source_redact_log(request_rec *r)
 {
@@ -394,6 +420,7 @@ int ajr_source_redact_log(request_rec *r)
     for (at = last; at != NULL; at = at->prev) {
         redact(last, ajr_dir_conf(at), true);
         redact_spots(at, true);
+        redact_server(at);
     }
     return DECLINED;
 }

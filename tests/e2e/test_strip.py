@@ -246,6 +246,44 @@ def test_other_scopes_keep_their_parameters(protect):
     assert "GET /?token=csrf HTTP/1.1" in logs_of(site)
 
 
+def test_the_referer_of_what_a_page_loads(protect):
+    """Its picture is of another scope; its own parameters stay."""
+    site = protect(ON, server=LOG)
+    token = jwt.sign(site.key)
+    answer = site.client.get("/?token=csrf", headers=[
+        ("Referer", f"http://x/api/?a=1&token={token}#top")])
+    assert answer.status == 200
+    text = logs_of(site)
+    assert "GET /?token=csrf HTTP/1.1" in text
+    assert "http://x/api/?a=1&token=redacted" in text and token not in text
+
+
+@pytest.mark.parametrize("line, status", [
+    ("GET {url} HTTP/1.1", b"400"),             # no Host
+    ("GET {url} HTTP/1.1\r\nHost: a b", b"400"),
+    ("BAD\x01 {url} HTTP/1.1\r\nHost: x", b"400"),
+    ("GET {url} HTTP/1.1\r\nHost: x\r\nExpect: all", b"417")])
+@pytest.mark.parametrize("server", ["", "JwtDialect laravel\n"])
+def test_a_request_refused_before_it_has_a_scope(protect, line, status, server):
+    """Nobody knows yet what its parameters are; it is logged all the same."""
+    site = protect("" if server else ON, server=server + LOG)
+    token = jwt.sign(site.key)
+    url = f"/api/?a=1&token={token}"
+    answer = site.client.raw(f"{line.format(url=url)}\r\n\r\n".encode())
+    assert answer.split()[1] == status, answer
+    text = logs_of(site)
+    assert "a=1" in text and token not in text
+
+
+def test_laravels_clients_send_it_where_it_is_not_read(protect):
+    """Without query:token in JwtSource the token is refused, not logged."""
+    site = protect("JwtDialect laravel", server=LOG)
+    token = jwt.sign(site.key)
+    assert site.client.get(f"/api/?a=1&token={token}").status == 401
+    text = logs_of(site)
+    assert "a=1&token=redacted" in text and token not in text
+
+
 def test_server_status_shows_no_token(protect, backend):
     """Not even while the request is served."""
     site = protect(OFF, server='ExtendedStatus On\n<Location "/status">\n'
