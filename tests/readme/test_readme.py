@@ -29,7 +29,8 @@ SESSIONS = "Let people see their sessions"
 HOST = """
     CREATE TABLE public.users (id bigint PRIMARY KEY, email text, role text,
                                password text);
-    INSERT INTO public.users VALUES (42, 'ann@example.org', 'admin', 'x')
+    INSERT INTO public.users VALUES (42, 'ann@example.org', 'admin', 'x'),
+                                    (7, 'alice', 'reader', 'x')
 """
 
 
@@ -198,6 +199,32 @@ def test_sql_for_administrators(db):
         db.psql(statement, user="site_admin")
         assert db.value("SELECT count(*) FROM auth_jwt.active_session"
                         " WHERE subject = '42'") == 0, statement
+
+
+def test_rotate_keys(reader, httpd):
+    """The key made is one that signs, and what the old one signed is good
+    still."""
+    make, = blocks("sh", "Rotate keys")
+    reader.shell(make.replace("2027", "2026"))
+    reader.shell(make)
+    new, old = blocks("apache", "Rotate keys")[0].splitlines()
+    config = re.sub("(?m)^JwtKey .*\n", "{keys}\n", reader.here(first_site()))
+    site = httpd(config.replace("{keys}", reader.here(
+        old.replace(" use=verify", ""))))
+    site.write("htdocs/api/index.html", "mine\n")
+
+    def login():
+        return site.client.post_form("/auth/login", {
+            "username": "alice", "password": "wonderland"}).json()
+
+    before = login()["access_token"]
+    site.config = config.replace("{keys}", reader.here(f"{new}\n{old}"))
+    site.graceful()
+    after = login()["access_token"]
+    assert [jwt.header_of(token)["kid"] for token in (before, after)] == [
+        "2026", "2027"]
+    assert [site.client.get("/api/", token).status
+            for token in (before, after)] == [200, 200]
 
 
 @pytest.mark.parametrize("text", [
