@@ -30,6 +30,15 @@ static bool wants_json(const request_rec *r)
     return accepts_json_first(accept, r->pool);
 }
 
+/* A page that is protected itself would send the browser round in circles. */
+static bool asks_for(request_rec *r, const char *page)
+{
+    const char *uri = ajr_identity_top(r)->uri;
+    apr_size_t length = strcspn(page, "?#");
+
+    return strlen(uri) == length && strncmp(uri, page, length) == 0;
+}
+
 const char *ajr_login_page(request_rec *r, ajr_place_t place,
                            ajr_outcome_t outcome)
 {
@@ -38,7 +47,8 @@ const char *ajr_login_page(request_rec *r, ajr_place_t place,
 
     if (page == NULL || ajr_outcome_row(outcome)->status != HTTP_UNAUTHORIZED ||
         (place == AJR_PLACE_API && !ajr_authn_ours(ap_auth_type(r))) ||
-        (ajr_conf_dialect(conf)->pages & 1U << place) == 0 || wants_json(r)) {
+        (ajr_conf_dialect(conf)->pages & 1U << place) == 0 || wants_json(r) ||
+        asks_for(r, page)) {
         return NULL;
     }
     return page;

@@ -119,6 +119,16 @@ def test_login_page_says_nothing_of_the_request(protect):
     assert "evil" not in json.dumps(answer.headers)
 
 
+@pytest.mark.parametrize("page", ["/api/index.html", "/api/index.html?a=1#b"])
+def test_a_login_page_that_is_protected_itself(protect, page):
+    """A browser would go round in circles; it is told what is wrong."""
+    site = protect(f"JwtLoginPage {page}")
+    assert site.client.get("/api/x", headers=BROWSER).status == 302
+    answer = site.client.get(page.partition("#")[0], headers=BROWSER)
+    assert (answer.status, answer.get("Location")) == (401, None)
+    assert answer.get("WWW-Authenticate")
+
+
 # -- JwtReplyHeader ---------------------------------------------------------
 
 def test_reply_header(auth_site):
