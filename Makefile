@@ -59,7 +59,7 @@ STORE_BIN  := $(patsubst tests/store/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/s
 # Alone it says that no object is removed; with names it would say it of those.
 .SECONDARY:
 
-.PHONY: all help module programs demo test unit pytest lint format install clean \
+.PHONY: all help needed module programs demo test unit pytest lint format install clean \
 	deps deps-build deps-demo deps-test deps-bench bench check-symbols sanitize \
 	sanitized-pytest races replay fuzz
 
@@ -95,7 +95,15 @@ $(BUILD_DIR)/obj/tests/unit/%.o: INCLUDES = -Itests/unit $(CORE_INCLUDES)
 $(BUILD_DIR)/obj/tests/fuzz/%.o: INCLUDES = -Itests/fuzz $(CORE_INCLUDES)
 $(BUILD_DIR)/obj/tests/store/%.o: INCLUDES = $(STORE_INCLUDES)
 
-$(BUILD_DIR)/obj/%.o: %.c
+# Said before the compiler says it in its own words, and before `make install`
+# asks apxs where to.
+needed:
+	@command -v apxs >/dev/null && \
+		pkg-config --exists apr-1 apr-util-1 jansson libcrypto libpq 2>/dev/null || \
+		{ echo 'make: building needs apxs, and the headers of APR, jansson, OpenSSL and libpq:' \
+			'see make deps-build' >&2; exit 1; }
+
+$(BUILD_DIR)/obj/%.o: %.c | needed
 	@mkdir -p $(@D)
 	$(SAY) CC $<
 	$(Q)$(CC) $(CFLAGS_ALL) $(INCLUDES) -MMD -MP -c -o $@ $<
@@ -199,7 +207,7 @@ bench: deps-bench
 format:
 	clang-format -i $(wildcard src/*/*.[ch] tests/*/*.[ch]) $(MODULE).c
 
-install: $(SO)
+install: $(SO) | needed
 	install -d $(DESTDIR)$(shell apxs -q LIBEXECDIR)
 	install -m 644 $(SO) $(DESTDIR)$(shell apxs -q LIBEXECDIR)/$(MODULE).so
 
