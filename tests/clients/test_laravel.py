@@ -3,6 +3,7 @@
 conf/examples/laravel.conf as it is shipped."""
 
 import concurrent.futures
+import re
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from laravel_cases import PROVIDER, mint
 from laravel_site import ANN, JSON, LaravelSite, refused
 from lab import jwt
 from lab.grant import sid_of_js1
+from lab.place import TOP
 from lab.process import run, wait_for
 
 #: Logs in where the host did: its users, its passwords.
@@ -36,15 +38,11 @@ def _site(place, running_cluster):
     assert not unexpected, unexpected
 
 
-#: The README's recipe.
-ADOPTABLE = """
-    CREATE OR REPLACE FUNCTION auth_jwt.adoptable(claims jsonb)
-    RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog AS $$
-        SELECT NOT EXISTS (SELECT FROM public.cache
-            WHERE key = 'laravel_cache' || (claims ->> 'jti')
-              AND expiration > extract(epoch FROM now()))
-    $$"""
+def recipe():
+    """adoptable() of the README."""
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+    section = text.partition("\n## Laravel with jwt-auth\n")[2]
+    return re.search(r"```sql\n(.*?)```", section, re.S)[1]
 
 
 def login_here(site):
@@ -275,7 +273,7 @@ def test_logout_before_adoption(site):
 
 def test_logged_out_at_the_host_before(site):
     """adoptable() can ask the host's blacklist, the table `cache`."""
-    site.db.psql(ADOPTABLE)
+    site.db.psql(recipe())
     site.over(example=False)
     dead, alive = site.login(), site.login()
     assert site.get("/api/logout", dead).status == 200
