@@ -22,13 +22,6 @@ static ajr_outcome_t unreadable(const char **detail)
     return AJR_DATABASE_ERROR;
 }
 
-/* NULL for SQL NULL. */
-static const char *text_at(const PGresult *result, int row, int column)
-{
-    return PQgetisnull(result, row, column) ? NULL
-                                            : PQgetvalue(result, row, column);
-}
-
 /* ---- introspect ---- */
 
 enum { VERDICT, SUBJECT, CLIENT, SCOPE, CREATED, EXPIRES };
@@ -38,34 +31,14 @@ static ajr_inspected_t *inspected_of(const PGresult *result, apr_pool_t *pool)
 {
     ajr_inspected_t *session = apr_pcalloc(pool, sizeof(*session));
 
-    session->subject = text_at(result, 0, SUBJECT);
-    session->client = text_at(result, 0, CLIENT);
-    session->scope = text_at(result, 0, SCOPE);
+    session->subject = ajr_row_text(result, 0, SUBJECT);
+    session->client = ajr_row_text(result, 0, CLIENT);
+    session->scope = ajr_row_text(result, 0, SCOPE);
     return session->subject != NULL &&
                    ajr_row_integer(&session->created, result, 0, CREATED) &&
                    ajr_row_integer(&session->expires, result, 0, EXPIRES)
                ? session
                : NULL;
-}
-
-/* The values that a refresh token has and an access token has not. A JWT has
- * no S. */
-static bool grant_values(const char **values, const ajr_grant_t *grant,
-                         apr_pool_t *pool)
-{
-    unsigned char hash[AJR_SECRET_HASH_SIZE];
-    ajr_bytes_t bytes = {hash, sizeof(hash)};
-
-    values[0] = ajr_form_name(grant->form);
-    values[1] = apr_psprintf(pool, "%u", grant->generation);
-    if (!ajr_form_has_secret(grant->form)) {
-        return true;
-    }
-    if (!ajr_grant_secret_hash(hash, grant)) {
-        return false;
-    }
-    values[2] = ajr_sendable_bytea(bytes, pool);
-    return true;
 }
 
 ajr_outcome_t ajr_store_introspect(ajr_inspected_t **out, const char **detail,
@@ -86,8 +59,12 @@ ajr_outcome_t ajr_store_introspect(ajr_inspected_t **out, const char **detail,
 
     *out = NULL;
     *detail = NULL;
-    if (asked->grant != NULL && !grant_values(&values[1], asked->grant, pool)) {
-        return AJR_INTERNAL;
+    if (asked->grant != NULL) { /* an access token has none of these */
+        values[1] = ajr_form_name(asked->grant->form);
+        values[2] = apr_psprintf(pool, "%u", asked->grant->generation);
+        if (!ajr_sendable_secret(&values[3], asked->grant, pool)) {
+            return AJR_INTERNAL;
+        }
     }
     query.sql = ajr_verb_select(
         store, "introspect",
@@ -110,12 +87,12 @@ enum { SID, USER_AGENT, ADDRESS, OWN_CLIENT, BORN, USED, ENDS, CURRENT };
 static bool own_read(ajr_own_session_t *session, const PGresult *result,
                      int row)
 {
-    const char *current = text_at(result, row, CURRENT);
+    const char *current = ajr_row_text(result, row, CURRENT);
 
-    session->sid = text_at(result, row, SID);
-    session->user_agent = text_at(result, row, USER_AGENT);
-    session->address = text_at(result, row, ADDRESS);
-    session->client = text_at(result, row, OWN_CLIENT);
+    session->sid = ajr_row_text(result, row, SID);
+    session->user_agent = ajr_row_text(result, row, USER_AGENT);
+    session->address = ajr_row_text(result, row, ADDRESS);
+    session->client = ajr_row_text(result, row, OWN_CLIENT);
     session->current = current != NULL && strcmp(current, "t") == 0;
     return session->sid != NULL &&
            ajr_row_integer(&session->created, result, row, BORN) &&

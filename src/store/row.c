@@ -11,21 +11,16 @@
 
 enum { VERDICT, SID, GENERATION, SUBJECT, CLIENT, SCOPE, CLAIMS, REMAINING };
 
-/* NULL for SQL NULL. */
-static const char *text_at(const PGresult *result, int column)
+const char *ajr_row_text(const PGresult *result, int row, int column)
 {
-    if (PQgetisnull(result, 0, column)) {
-        return NULL;
-    }
-    return PQgetvalue(result, 0, column);
+    return PQgetisnull(result, row, column) ? NULL
+                                            : PQgetvalue(result, row, column);
 }
 
 bool ajr_row_integer(apr_int64_t *out, const PGresult *result, int row,
                      int column)
 {
-    const char *text = PQgetisnull(result, row, column)
-                           ? NULL
-                           : PQgetvalue(result, row, column);
+    const char *text = ajr_row_text(result, row, column);
     char *end;
 
     if (text == NULL || !(apr_isdigit(text[0]) || text[0] == '-')) {
@@ -51,7 +46,7 @@ ajr_outcome_t ajr_row_verdict(const char **detail, const PGresult *result,
         *detail = "the schema answered without a row";
         return AJR_DATABASE_ERROR;
     }
-    verdict = ajr_outcome_find(text_at(result, VERDICT));
+    verdict = ajr_outcome_find(ajr_row_text(result, 0, VERDICT));
     for (; *known != AJR_OUTCOMES; known++) {
         if (*known == verdict) {
             return verdict;
@@ -66,9 +61,9 @@ static const char *read_session(ajr_session_t *session, const PGresult *result,
                                 apr_pool_t *pool)
 {
     apr_int64_t generation;
-    const char *claims = text_at(result, CLAIMS);
+    const char *claims = ajr_row_text(result, 0, CLAIMS);
 
-    if (!ajr_uuid_parse(session->sid, text_at(result, SID))) {
+    if (!ajr_uuid_parse(session->sid, ajr_row_text(result, 0, SID))) {
         return "sid";
     }
     if (!ajr_row_integer(&generation, result, 0, GENERATION) ||
@@ -76,12 +71,12 @@ static const char *read_session(ajr_session_t *session, const PGresult *result,
         return "generation";
     }
     session->generation = (apr_uint32_t)generation;
-    session->subject = text_at(result, SUBJECT);
+    session->subject = ajr_row_text(result, 0, SUBJECT);
     if (session->subject == NULL || session->subject[0] == '\0') {
         return "subject";
     }
-    session->client = text_at(result, CLIENT);
-    session->scope = text_at(result, SCOPE);
+    session->client = ajr_row_text(result, 0, CLIENT);
+    session->scope = ajr_row_text(result, 0, SCOPE);
     if (claims == NULL ||
         !ajr_json_object(&session->claims, ajr_bytes_of(claims), pool)) {
         return "claims";

@@ -30,6 +30,9 @@ ajr_outcome_t ajr_row_verdict(const char **detail, const PGresult *result,
 ajr_outcome_t ajr_row_session(ajr_session_t **out, const char **detail,
                               const PGresult *result, apr_pool_t *pool);
 
+/* A text, which belongs to the result; NULL for SQL NULL. */
+const char *ajr_row_text(const PGresult *result, int row, int column);
+
 /* A number; false when there is none. */
 bool ajr_row_integer(apr_int64_t *out, const PGresult *result, int row,
                      int column);

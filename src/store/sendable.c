@@ -54,6 +54,23 @@ const char *ajr_sendable_bytea(ajr_bytes_t bytes, apr_pool_t *pool)
     return text;
 }
 
+bool ajr_sendable_secret(const char **out, const ajr_grant_t *grant,
+                         apr_pool_t *pool)
+{
+    unsigned char hash[AJR_SECRET_HASH_SIZE];
+    ajr_bytes_t bytes = {hash, sizeof(hash)};
+
+    *out = NULL;
+    if (!ajr_form_has_secret(grant->form)) {
+        return true;
+    }
+    if (!ajr_grant_secret_hash(hash, grant)) {
+        return false;
+    }
+    *out = ajr_sendable_bytea(bytes, pool);
+    return true;
+}
+
 bool ajr_sendable_text(const char *text)
 {
     return text == NULL || ajr_utf8_valid(ajr_bytes_of(text));

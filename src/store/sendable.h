@@ -7,9 +7,9 @@
 #ifndef AJR_SENDABLE_H
 #define AJR_SENDABLE_H
 
-#include "wire.h"
-
 #include <apr_time.h>
+
+#include "grant.h"
 
 /* "schema" as an identifier, with the function: "schema".name */
 const char *ajr_sendable_function(const char *schema, const char *name,
@@ -22,6 +22,11 @@ const char *ajr_sendable_interval(apr_interval_time_t interval,
 
 /* "\x0a1b", for ::bytea. */
 const char *ajr_sendable_bytea(ajr_bytes_t bytes, apr_pool_t *pool);
+
+/* The hash of the grant's S, for ::bytea; NULL for a JWT, which has none. False
+ * when OpenSSL fails. */
+bool ajr_sendable_secret(const char **out, const ajr_grant_t *grant,
+                         apr_pool_t *pool);
 
 /* Whether PostgreSQL takes text as it is; NULL is fine. */
 bool ajr_sendable_text(const char *text);

@@ -99,24 +99,6 @@ ajr_outcome_t ajr_store_open(ajr_session_t **out, const char **detail,
 
 /* ---- rotate ---- */
 
-/* NULL for a JWT, which has no S. False when OpenSSL fails. */
-static bool secret_hash(const char **out, const ajr_grant_t *grant,
-                        apr_pool_t *pool)
-{
-    unsigned char hash[AJR_SECRET_HASH_SIZE];
-    ajr_bytes_t bytes = {hash, sizeof(hash)};
-
-    *out = NULL;
-    if (!ajr_form_has_secret(grant->form)) {
-        return true;
-    }
-    if (!ajr_grant_secret_hash(hash, grant)) {
-        return false;
-    }
-    *out = ajr_sendable_bytea(bytes, pool);
-    return true;
-}
-
 /* NULL twice when there was no outage. */
 static void outage_values(const char **began, const char **ended,
                           const ajr_pg_t *pg, apr_pool_t *pool)
@@ -168,7 +150,7 @@ ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
         !ajr_sendable_text(asked->present.subject)) {
         return AJR_UNKNOWN; /* no session can have it */
     }
-    if (!secret_hash(&values[3], grant, pool)) {
+    if (!ajr_sendable_secret(&values[3], grant, pool)) {
         return AJR_INTERNAL;
     }
     outage_values(&values[9], &values[10], store->pg, pool);
@@ -225,7 +207,7 @@ static ajr_outcome_t call_present(const char **detail, const ajr_store_t *store,
                             asked->subject};
 
     *detail = NULL;
-    if (!secret_hash(&values[2], asked->grant, pool)) {
+    if (!ajr_sendable_secret(&values[2], asked->grant, pool)) {
         return AJR_INTERNAL;
     }
     return call_holder(detail, store, function, values, verdicts, pool);
