@@ -108,6 +108,13 @@ bool ajr_conf_has_keys(const ajr_dir_conf_t *conf)
     return some(ajr_conf_keys(conf)) || some(ajr_conf_key_files(conf));
 }
 
+const char *ajr_conf_issuer(const ajr_dir_conf_t *conf)
+{
+    const apr_array_header_t *issuers = ajr_conf_issuers(conf);
+
+    return some(issuers) ? APR_ARRAY_IDX(issuers, 0, const char *) : NULL;
+}
+
 bool ajr_conf_rotates(const ajr_dir_conf_t *conf)
 {
     int choice = ajr_conf_refresh_rotate(conf);

@@ -269,6 +269,9 @@ bool ajr_dir_conf_same(const ajr_dir_conf_t *a, const ajr_dir_conf_t *b);
 /* Whether there is something to judge tokens by in this scope. */
 bool ajr_conf_has_keys(const ajr_dir_conf_t *conf);
 
+/* The issuer of what is minted in this scope, NULL = none. */
+const char *ajr_conf_issuer(const ajr_dir_conf_t *conf);
+
 /* Whether refreshes rotate in this scope. */
 bool ajr_conf_rotates(const ajr_dir_conf_t *conf);
 

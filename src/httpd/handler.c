@@ -102,7 +102,7 @@ const char *ajr_handler_client(request_rec *r)
 {
     const char *auth_type = ap_auth_type(r);
 
-    if (auth_type == NULL || ap_cstr_casecmp(auth_type, "Bearer") == 0) {
+    if (auth_type == NULL || ajr_authn_ours(auth_type)) {
         return NULL;
     }
     return r->user;

@@ -8,15 +8,6 @@
 #include "uuid.h"
 #include "worth.h"
 
-static const char *issuer(request_rec *r)
-{
-    const apr_array_header_t *issuers = ajr_conf_issuers(ajr_dir_conf(r));
-
-    return apr_is_empty_array(issuers)
-               ? NULL
-               : APR_ARRAY_IDX(issuers, 0, const char *);
-}
-
 /* What an opaque token does not say itself. */
 static void session_describe(json_t *said, request_rec *r,
                              const ajr_worth_t *worth)
@@ -28,8 +19,9 @@ static void session_describe(json_t *said, request_rec *r,
         json_pack("{ss, sI, sI, ss*, ss*, ss*, ss}", "sub", session->subject,
                   "iat", (json_int_t)apr_time_sec(session->created), "exp",
                   (json_int_t)apr_time_sec(session->expires), "client_id",
-                  session->client, "scope", session->scope, "iss", issuer(r),
-                  "sid", ajr_uuid_format(worth->sid, r->pool)));
+                  session->client, "scope", session->scope, "iss",
+                  ajr_conf_issuer(ajr_dir_conf(r)), "sid",
+                  ajr_uuid_format(worth->sid, r->pool)));
 }
 
 static void claims_describe(json_t *said, const json_t *claims)

@@ -30,16 +30,10 @@ static const member_t members[] = {
     {"jwt-keys", "jwks_uri", NULL, false},
 };
 
-static const char *first(const apr_array_header_t *list)
-{
-    return apr_is_empty_array(list) ? NULL
-                                    : APR_ARRAY_IDX(list, 0, const char *);
-}
-
 /* RFC 8414 2 */
 bool ajr_metadata_issuer_fits(const ajr_dir_conf_t *conf)
 {
-    const char *issuer = first(ajr_conf_issuers(conf));
+    const char *issuer = ajr_conf_issuer(conf);
 
     return issuer != NULL && strncmp(issuer, ORIGIN, strlen(ORIGIN)) == 0 &&
            issuer[strlen(ORIGIN)] != '\0' && issuer[strlen(ORIGIN)] != '/' &&
@@ -57,7 +51,7 @@ endpoint_find(request_rec *r, const member_t *member, const char *issuer)
         const ajr_endpoint_t *endpoint =
             &APR_ARRAY_IDX(endpoints, i, const ajr_endpoint_t);
         const ajr_dir_conf_t *conf = ajr_endpoint_conf(endpoint);
-        const char *theirs = first(ajr_conf_issuers(conf));
+        const char *theirs = ajr_conf_issuer(conf);
 
         if (strcmp(endpoint->handler->name, member->handler) == 0 &&
             theirs != NULL && strcmp(theirs, issuer) == 0 &&
@@ -107,7 +101,7 @@ static bool put_endpoint(json_t *document, request_rec *r,
  * required all the same. */
 static json_t *document_make(request_rec *r)
 {
-    const char *issuer = first(ajr_conf_issuers(ajr_dir_conf(r)));
+    const char *issuer = ajr_conf_issuer(ajr_dir_conf(r));
     json_t *document = ajr_json_own(
         json_pack("{ss, s[]}", "issuer", issuer, "response_types_supported"),
         r->pool);

@@ -8,17 +8,10 @@
 
 #include <openssl/rand.h>
 
-static const char *first(const apr_array_header_t *list)
-{
-    return list == NULL || list->nelts == 0
-               ? NULL
-               : APR_ARRAY_IDX(list, 0, const char *);
-}
-
 /* tymon's iss. Nobody here believes it: it is what the client's Host says. */
 static const char *issuer(request_rec *r, const ajr_dir_conf_t *conf)
 {
-    const char *configured = first(ajr_conf_issuers(conf));
+    const char *configured = ajr_conf_issuer(conf);
 
     return configured == NULL && ajr_conf_dialect(conf)->style.url_issuer
                ? ap_construct_url(r->pool, ap_escape_uri(r->pool, r->uri), r)
