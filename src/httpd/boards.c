@@ -3,11 +3,9 @@
 
 #include <string.h>
 
-#include <apr_shm.h>
-#include <openssl/err.h>
-#include <openssl/rand.h>
-
 #include "module.h"
+#include "random.h"
+#include "shared.h"
 
 /* Under this name the boards are kept in the process's pool: another version
  * of this module, loaded by a graceful restart, may see them otherwise. */
@@ -67,17 +65,6 @@ static bool lock_make(pthread_mutex_t *lock)
     return made;
 }
 
-/* Zeroed by the kernel, which gives a page when it is first written to. */
-static void *memory_make(apr_size_t size, apr_pool_t *pool)
-{
-    apr_shm_t *shm = NULL;
-
-    if (apr_shm_create(&shm, size, NULL, pool) != APR_SUCCESS) {
-        return NULL;
-    }
-    return apr_shm_baseaddr_get(shm);
-}
-
 static ajr_board_t *board_in(char *memory, apr_size_t capacity,
                              const ajr_shared_board_t *before, apr_pool_t *pool)
 {
@@ -86,11 +73,9 @@ static ajr_board_t *board_in(char *memory, apr_size_t capacity,
     if (before != NULL) {
         return ajr_board_make_from(memory, capacity, before->board, pool);
     }
-    if (RAND_bytes(key, sizeof(key)) != 1) {
-        ERR_clear_error();
-        return NULL;
-    }
-    return ajr_board_make(memory, capacity, key, pool);
+    return ajr_random_fill(key, sizeof(key))
+               ? ajr_board_make(memory, capacity, key, pool)
+               : NULL;
 }
 
 /* NULL when there is no memory, lock or randomness. */
@@ -108,7 +93,7 @@ static ajr_shared_board_t *board_make(const ajr_store_t *store,
     shared->pool = pool;
     shared->conninfo = apr_pstrdup(pool, store->conf.conninfo);
     shared->schema = apr_pstrdup(pool, store->schema);
-    memory = memory_make(LOCKS_SIZE + ajr_board_size(capacity), pool);
+    memory = ajr_shared_make(LOCKS_SIZE + ajr_board_size(capacity), pool);
     if (memory != NULL && lock_make((pthread_mutex_t *)memory) &&
         lock_make((pthread_mutex_t *)(memory + LOCK_SIZE))) {
         shared->lock = (pthread_mutex_t *)memory;

@@ -5,14 +5,13 @@
  */
 #include "boards.h"
 #include "module.h"
+#include "random.h"
+#include "shared.h"
 
 #include <string.h>
 
 #include <ap_mpm.h>
-#include <apr_shm.h>
 #include <apr_strings.h>
-#include <openssl/err.h>
-#include <openssl/rand.h>
 
 static void store_fill(ajr_store_t *store, const ajr_server_conf_t *conf)
 {
@@ -53,29 +52,18 @@ static const ajr_store_t *store_like(server_rec *first, const server_rec *s,
     return NULL;
 }
 
-/* What all children know of this database's outages, NULL = no memory. It lives
- * as long as httpd: a graceful restart (logs are rotated by them) must not
- * forget an outage, or whoever lost a reply in it would be logged out. So a
- * page stays for each conninfo that was ever configured. */
-static ajr_outages_t *outages_of(const char *conninfo, apr_pool_t *process,
+/* What all children know of this database's outages, NULL = no memory. It is
+ * kept: a graceful restart (logs are rotated by them) must not forget an
+ * outage, or whoever lost a reply in it would be logged out. So a page stays
+ * for each conninfo that was ever configured. */
+static ajr_outages_t *outages_of(const char *conninfo, server_rec *s,
                                  apr_pool_t *ptemp)
 {
-    const char *key =
-        apr_pstrcat(ptemp, "mod_auth_jwt_refresh outages ", conninfo, NULL);
-    apr_shm_t *shm = NULL;
-    void *kept = NULL;
+    bool made;
 
-    apr_pool_userdata_get(&kept, key, process);
-    if (kept != NULL) {
-        return kept;
-    }
-    if (apr_shm_create(&shm, sizeof(ajr_outages_t), NULL, process) !=
-        APR_SUCCESS) {
-        return NULL;
-    }
-    kept = memset(apr_shm_baseaddr_get(shm), 0, sizeof(ajr_outages_t));
-    apr_pool_userdata_set(kept, key, NULL, process);
-    return kept;
+    return ajr_shared_kept(&made,
+                           apr_pstrcat(ptemp, "outages ", conninfo, NULL),
+                           sizeof(ajr_outages_t), s, ptemp);
 }
 
 int ajr_lifecycle_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
@@ -97,11 +85,8 @@ int ajr_lifecycle_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         }
         store_fill(&conf->store, conf);
         conf->store.conf.outages =
-            outages_of(conf->store.conf.conninfo, first->process->pool, ptemp);
+            outages_of(conf->store.conf.conninfo, s, ptemp);
         if (conf->store.conf.outages == NULL) {
-            ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                         "no shared memory for what the children know of the "
-                         "database");
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }
@@ -127,11 +112,9 @@ static ajr_cache_t *cache_make(int threads, apr_pool_t *pchild)
                       ? threads * CACHE_PER_THREAD
                       : CACHE_MAX;
 
-    if (RAND_bytes((unsigned char *)&seed, sizeof(seed)) != 1) {
-        ERR_clear_error();
-        return NULL;
-    }
-    return ajr_cache_make(entries, seed, pchild);
+    return ajr_random_fill(&seed, sizeof(seed))
+               ? ajr_cache_make(entries, seed, pchild)
+               : NULL;
 }
 
 static ajr_child_t *child_make(apr_pool_t *pchild)

@@ -6,12 +6,11 @@
 #include "body.h"
 #include "grants.h"
 #include "login_limit.h"
+#include "random.h"
 #include "refresh_cookie.h"
 #include "tokens.h"
 
 #include <string.h>
-
-#include <openssl/rand.h>
 
 static const ajr_login_fields_t default_fields = {"username", "password"};
 
@@ -118,7 +117,7 @@ static ajr_outcome_t session_open(ajr_session_t **out, ajr_grant_t *grant,
 
     *out = NULL;
     if (ask.secret_hash != NULL &&
-        (RAND_priv_bytes(grant->secret, sizeof(grant->secret)) != 1 ||
+        (!ajr_random_fill(grant->secret, sizeof(grant->secret)) ||
          !ajr_grant_secret_hash(hash, grant))) {
         return AJR_INTERNAL;
     }

@@ -2,13 +2,12 @@
 #include "login_limit.h"
 
 #include "commands.h"
+#include "random.h"
 #include "shared.h"
 
 #include <string.h>
 
 #include <apr_lib.h>
-#include <openssl/err.h>
-#include <openssl/rand.h>
 
 /* How long a name is known at an address. */
 #define KNOWN_FOR apr_time_from_sec(30 * 24 * 3600)
@@ -38,13 +37,11 @@ int ajr_login_limit_share(apr_pool_t *pconf, apr_pool_t *plog,
     unsigned char secret[AJR_SIPHASH_KEY_SIZE];
     bool made;
     ajr_limit_t *limit =
-        ajr_shared_memory(&made, "logins", ajr_limit_size(), s);
+        ajr_shared_kept(&made, "logins", ajr_limit_size(), s, ptemp);
 
     (void)pconf;
     (void)plog;
-    (void)ptemp;
-    if (limit == NULL || RAND_bytes(secret, sizeof(secret)) != 1) {
-        ERR_clear_error();
+    if (limit == NULL || !ajr_random_fill(secret, sizeof(secret))) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (made) {

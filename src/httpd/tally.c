@@ -16,11 +16,11 @@ int ajr_tally_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                     server_rec *s)
 {
     bool made;
-    ajr_tally_t *tally = ajr_shared_memory(&made, "tally", sizeof(*tally), s);
+    ajr_tally_t *tally =
+        ajr_shared_kept(&made, "tally", sizeof(*tally), s, ptemp);
 
     (void)pconf;
     (void)plog;
-    (void)ptemp;
     for (; s != NULL; s = s->next) {
         ajr_server_conf(s)->tally = tally;
     }

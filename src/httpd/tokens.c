@@ -2,11 +2,10 @@
 #include "tokens.h"
 
 #include "mint.h"
+#include "random.h"
 #include "refresh_cookie.h"
 
 #include <string.h>
-
-#include <openssl/rand.h>
 
 /* tymon's iss. Nobody here believes it: it is what the client's Host says. */
 static const char *issuer(request_rec *r, const ajr_dir_conf_t *conf)
@@ -55,7 +54,7 @@ static ajr_outcome_t mint_sign(const char **token, apr_int64_t *expires_in,
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
 
-    if (RAND_bytes(mint->jti, sizeof(mint->jti)) != 1) {
+    if (!ajr_random_fill(mint->jti, sizeof(mint->jti))) {
         return AJR_INTERNAL;
     }
     return ajr_mint_access(
