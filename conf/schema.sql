@@ -16,10 +16,13 @@
 --   client    its client or of the client row '*' (everyone) is over; so is
 --             every session of a blocked subject.
 --   revocation  what httpd must know of access tokens that have not expired:
---             sessions ended, gates closed. Written by triggers, whoever ends a
---             session and however; read by feed(); gone after `until`.
+--             sessions ended, gates closed, tokens traded. Written by triggers,
+--             whoever ends a session and however; read by feed(); gone after
+--             `until`.
+--   adoption  which tokens of a host are too old to get a session here.
 --   setting   lifetimes for open_session(), and the version of this schema.
---   event     audit: one row per login and per end, none per refresh.
+--   event     audit: a row per login, per end and for what is odd; none per
+--             refresh.
 --
 -- How rotate() trades generation n of a session:
 --
