@@ -16,21 +16,21 @@
 static const ajr_handler_t handlers[] = {
     {"jwt-login", "POST",
      AJR_NEEDS_SESSIONS | AJR_NEEDS_SIGNER | AJR_NEEDS_LOGIN, ajr_login_run,
-     AJR_PLACE_LOGIN},
+     AJR_PLACE_LOGIN, true},
     {"jwt-refresh", "POST", AJR_NEEDS_SESSIONS | AJR_NEEDS_SIGNER,
-     ajr_refresh_run, AJR_PLACE_REFRESH},
-    {"jwt-logout", "POST", AJR_NEEDS_SESSIONS, ajr_logout_run,
-     AJR_PLACE_LOGOUT},
+     ajr_refresh_run, AJR_PLACE_REFRESH, true},
+    {"jwt-logout", "POST", AJR_NEEDS_SESSIONS, ajr_logout_run, AJR_PLACE_LOGOUT,
+     true},
     {"jwt-introspect", "POST", AJR_NEEDS_SESSIONS, ajr_introspect_run,
-     AJR_PLACE_OTHER},
-    {"jwt-verify", "POST", AJR_NEEDS_SESSIONS, ajr_verify_run,
-     AJR_PLACE_VERIFY},
+     AJR_PLACE_OTHER, false},
+    {"jwt-verify", "POST", AJR_NEEDS_SESSIONS, ajr_verify_run, AJR_PLACE_VERIFY,
+     true},
     {"jwt-sessions", "GET, HEAD, POST", AJR_NEEDS_SESSIONS, ajr_sessions_run,
-     AJR_PLACE_OTHER},
-    {"jwt-keys", "GET, HEAD", 0, ajr_keys_run, AJR_PLACE_OTHER},
+     AJR_PLACE_OTHER, true},
+    {"jwt-keys", "GET, HEAD", 0, ajr_keys_run, AJR_PLACE_OTHER, false},
     {"jwt-metadata", "GET, HEAD", AJR_NEEDS_ISSUER, ajr_metadata_run,
-     AJR_PLACE_OTHER},
-    {"jwt-status", "GET, HEAD", 0, ajr_status_run, AJR_PLACE_OTHER},
+     AJR_PLACE_OTHER, false},
+    {"jwt-status", "GET, HEAD", 0, ajr_status_run, AJR_PLACE_OTHER, false},
 };
 
 const ajr_handler_t *ajr_handler_find(const char *name)
@@ -158,9 +158,9 @@ static const char *methods_of(request_rec *r)
 
 const char *ajr_handler_methods(request_rec *r)
 {
-    return ajr_record(r)->handler->place == AJR_PLACE_OTHER
-               ? methods_of(r)
-               : apr_pstrcat(r->pool, methods_of(r), ", OPTIONS", NULL);
+    return ajr_record(r)->handler->paged
+               ? apr_pstrcat(r->pool, methods_of(r), ", OPTIONS", NULL)
+               : methods_of(r);
 }
 
 /* Methods have a case (RFC 9110 9.1). */
@@ -216,11 +216,10 @@ int ajr_handler_run(request_rec *r)
                                       record->handler->name, missing);
         return ajr_respond_refusal(r, AJR_MISCONFIGURED);
     }
-    if (record->handler->place != AJR_PLACE_OTHER) {
+    if (record->handler->paged) {
         ajr_origin_allow(r, r->headers_out);
     }
-    if (r->method_number == M_OPTIONS &&
-        record->handler->place != AJR_PLACE_OTHER) {
+    if (record->handler->paged && r->method_number == M_OPTIONS) {
         return options_run(r);
     }
     if (!method_allowed(r)) {

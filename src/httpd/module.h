@@ -236,6 +236,7 @@ struct ajr_handler_t {
     unsigned needs;      /* AJR_NEEDS_* */
     int (*run)(request_rec *r);
     ajr_place_t place; /* of the dialects' tables */
+    bool paged;        /* pages ask it, those of JwtOrigin too */
 };
 int ajr_handler_claim(request_rec *r);
 int ajr_handler_unmapped(request_rec *r);

@@ -5,8 +5,8 @@
 
 #include "origin.h"
 
-/* What a page of another origin may send along. */
-#define HEADERS "Authorization, Content-Type, X-Requested-With, X-Refresh-Token"
+/* What of our replies a script wants, and browsers keep from it. */
+#define EXPOSED "Authorization, Retry-After, WWW-Authenticate"
 
 static const char *header(const request_rec *r, const char *name)
 {
@@ -77,15 +77,23 @@ bool ajr_origin_allow(request_rec *r, apr_table_t *headers)
     }
     apr_table_setn(headers, "Access-Control-Allow-Origin", origin);
     apr_table_setn(headers, "Access-Control-Allow-Credentials", "true");
+    apr_table_setn(headers, "Access-Control-Expose-Headers", EXPOSED);
     return true;
 }
 
+/* A page that may act here may send any header: what it sends along with all
+ * its requests (of tracing, say) means nothing to a handler. */
 void ajr_origin_preflight(request_rec *r, const char *methods)
 {
+    const char *headers = header(r, "Access-Control-Request-Headers");
+
     if (header(r, "Access-Control-Request-Method") != NULL &&
         apr_table_get(r->headers_out, "Access-Control-Allow-Origin") != NULL) {
         apr_table_setn(r->headers_out, "Access-Control-Allow-Methods", methods);
-        apr_table_setn(r->headers_out, "Access-Control-Allow-Headers", HEADERS);
+        if (headers != NULL) {
+            apr_table_setn(r->headers_out, "Access-Control-Allow-Headers",
+                           headers);
+        }
         apr_table_setn(r->headers_out, "Access-Control-Max-Age", "600");
     }
 }

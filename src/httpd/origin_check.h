@@ -16,7 +16,8 @@ ajr_outcome_t ajr_origin_check(request_rec *r);
  * `headers`. Whether there is such an origin. */
 bool ajr_origin_allow(request_rec *r, apr_table_t *headers);
 
-/* The same for a preflight of methods, NULL-safe: what may be sent. */
+/* The same for a preflight of methods: what may be sent, any header among it.
+ * Nothing where ajr_origin_allow() has set nothing in r->headers_out. */
 void ajr_origin_preflight(request_rec *r, const char *methods);
 
 #endif

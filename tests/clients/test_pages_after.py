@@ -218,6 +218,15 @@ def test_two_sites(httpd, db, page, browser):
     browser.get_log("browser")
 
 
+def test_headers_of_the_page(cookie):
+    """axios sends a header of the page's own along with everything."""
+    shown = cookie.open()
+    shown.call("(async () => { client.defaults.headers.common['X-App'] = 7; })")
+    assert shown.call("login", *ANN) == 200
+    assert shown.call("refresh") == 200
+    assert shown.call("logout") == 204
+
+
 def test_no_script_sees_the_cookie(cookie):
     """HttpOnly, and nothing of it in what axios may read."""
     cookie.open().call("login", *ANN)

@@ -256,6 +256,27 @@ def test_requests_that_cannot_be_read(site):
     assert site.alive(other)
 
 
+def test_a_page_of_another_origin(site):
+    """One in JwtOrigin lists and ends, after its preflight; another sends
+    nothing that it may read."""
+    page = [("Origin", "https://app.example")]
+    site = site("JwtPreflight On", server=f"JwtOrigin {page[0][1]}\n")
+    bearer = [("Authorization", f"Bearer {site.login()[0]}")]
+
+    def origins(method, headers, body=None):
+        answer = site.client.request(method, "/sessions", headers, body)
+        assert answer.status in (200, 204), answer
+        return answer.all("Access-Control-Allow-Origin")
+    asks = [("Access-Control-Request-Method", "POST"),
+            ("Access-Control-Request-Headers", "authorization")]
+    form = [("Content-Type", "application/x-www-form-urlencoded")]
+    for headers, allowed in ((page, [page[0][1]]),
+                             ([("Origin", "https://evil.example")], [])):
+        assert origins("OPTIONS", headers + asks) == allowed
+        assert origins("GET", headers + bearer) == allowed
+        assert origins("POST", headers + bearer + form, "end=others") == allowed
+
+
 def test_methods(site):
     """GET shows, POST ends, nothing else does anything."""
     site = site()
@@ -265,7 +286,7 @@ def test_methods(site):
             ("Authorization", f"Bearer {access}")])
         assert answer.status == 405
         assert answer.get("X-Outcome") == "method_refused"
-        assert answer.get("Allow") == "GET, HEAD, POST"
+        assert answer.get("Allow") == "GET, HEAD, POST, OPTIONS"
 
 
 def test_database_away(site, cluster):
