@@ -207,6 +207,9 @@ int ajr_respond_refusal(request_rec *r, ajr_outcome_t outcome);
 int ajr_respond_json(request_rec *r, ajr_outcome_t outcome, json_t *body);
 int ajr_respond_empty(request_rec *r, ajr_outcome_t outcome, int status);
 
+/* httpd turned the client of a handler away: its error page says invalid_client. */
+void ajr_respond_client(request_rec *r);
+
 /* What a logout answers that went well, or that is not told how it went. */
 int ajr_respond_goodbye(request_rec *r, ajr_outcome_t outcome);
 

@@ -63,10 +63,27 @@ static void body_set(request_rec *r, const ajr_refused_t *refused)
     }
 }
 
+/* Whether httpd itself turned a client away that asks for what sessions give,
+ * before the handler was reached. */
+static bool client_refused(request_rec *r)
+{
+    const ajr_record_t *record = ajr_record_peek(r);
+
+    return r->status == HTTP_UNAUTHORIZED && record != NULL &&
+           record->refused == NULL && record->handler != NULL &&
+           (record->handler->needs & AJR_NEEDS_SESSIONS) != 0 &&
+           ajr_conf_dialect(ajr_dir_conf(r)) == ajr_dialect_find(NULL);
+}
+
 /* insert_error_filter */
 void ajr_refusal_render(request_rec *r)
 {
-    const ajr_refused_t *refused = refused_of(r);
+    const ajr_refused_t *refused;
+
+    if (client_refused(r)) {
+        ajr_respond_client(r);
+    }
+    refused = refused_of(r);
 
     if (refused == NULL) {
         return;

@@ -154,6 +154,21 @@ int ajr_respond_access(request_rec *r, ajr_outcome_t outcome)
 
 /* ---- handlers ---- */
 
+/* RFC 6749 5.2, for RFC 7009 and RFC 7662 as well. */
+void ajr_respond_client(request_rec *r)
+{
+    const ajr_handler_t *handler = ajr_record(r)->handler;
+    const ajr_refused_t refused = {
+        ajr_conf_dialect(ajr_dir_conf(r)),
+        incident_of(r, AJR_CLIENT_REFUSED, handler->place), HTTP_UNAUTHORIZED,
+        NULL};
+
+    ajr_log_outcome(r, AJR_CLIENT_REFUSED);
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->err_headers_out, "Pragma", "no-cache");
+    ajr_refusal_note(r, &refused);
+}
+
 /* RFC 6749 5.1: nobody on the way keeps what a handler says. */
 static void head(request_rec *r, int status)
 {
