@@ -150,6 +150,10 @@ static void laravel_says_why_where_a_middleware_would(void **state)
 
     is(laravel->refusal(&refusal, &incident),
        "{\"message\":\"Token has expired\"}", *state);
+    incident.outcome = AJR_TOKEN_REVOKED;
+    refusal = ajr_dialect_refuse(laravel, &incident);
+    is(laravel->refusal(&refusal, &incident),
+       "{\"message\":\"The token has been blacklisted\"}", *state);
     incident.explains = false;
     incident.text = "Please refresh";
     refusal = ajr_dialect_refuse(laravel, &incident);
