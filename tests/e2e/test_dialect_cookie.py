@@ -377,13 +377,15 @@ def test_cors_of_the_api(cross):
 
 
 @contract("CSRF: unsafe methods of AuthType with a cookie, in every dialect")
-@pytest.mark.parametrize("dialect", ["oauth2", "express", "pair", "cookie"])
+@pytest.mark.parametrize("dialect", [
+    "oauth2", "express", "pair", "cookie", "laravel", "simplejwt"])
 def test_api_by_cookie(protect, dialect):
     """A token that browsers add by themselves proves no intent."""
     site = protect("JwtSource header cookie:at", f"JwtDialect {dialect}\n"
                    f"JwtOrigin {APP}")
     site.httpd.expect("AH00135: Invalid method")
-    token = jwt.sign(site.key)
+    token = jwt.sign(site.key, iss=ISSUER, iat=1, nbf=1, jti="1",
+                     token_type="access")
 
     def ask(method, headers, cookie=True):
         pairs = ([("Cookie", f"at={token}")] if cookie else []) + headers

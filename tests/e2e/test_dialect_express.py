@@ -112,14 +112,17 @@ def test_refresh_by_form(site):
 
 
 @contract("POST /token ok, rotation on")
-def test_refresh_with_rotation(auth_site):
-    """Then there is a new refresh token in the reply."""
+def test_refresh_with_rotation(auth_site, past):
+    """Then there is a new refresh token in the reply, and reuse ends it."""
     site = auth_site(server="JwtDialect express\nJwtRefreshRotate On")
     _, token = login(site)
     body = refresh(site, token).json()
     assert set(body) == {"accessToken", "refreshToken"}
     assert body["refreshToken"] != token
     assert site.session(token, "generation") == 1
+    past(token, "31s", "rotated_at")
+    error(refresh(site, token), 403, "reused")
+    error(refresh(site, body["refreshToken"]), 403, "revoked")
 
 
 def _flipped(_site, token):

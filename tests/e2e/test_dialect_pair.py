@@ -170,7 +170,7 @@ def test_refresh_refused(site, make, tag):
           "invalid_refresh_token", tag)
 
 
-@contract("refresh expired, idle, reused 401")
+@contract("refresh expired, idle 401")
 @pytest.mark.parametrize("interval, columns, tag", [
     ("31d", (), "expired"),
     ("15d", ("created_at", "rotated_at", "used_at"), "idle")])
@@ -180,6 +180,18 @@ def test_refresh_too_late(site, past, interval, columns, tag):
     past(token, interval, *columns)
     error(site, refresh(site, access, token), 401, "invalid_refresh_token",
           tag)
+
+
+@contract("refresh reused 401")
+def test_refresh_reused(site, past):
+    """After the grace the old pair ends the session, of the new one too."""
+    access, token = login(site)
+    fresh, successor = pair_of(refresh(site, access, token))
+    past(token, "31s", "rotated_at")
+    error(site, refresh(site, access, token), 401, "invalid_refresh_token",
+          "reused")
+    error(site, refresh(site, fresh, successor), 401, "invalid_refresh_token",
+          "revoked")
 
 
 @contract("different sessions 401")
