@@ -580,7 +580,10 @@ BEGIN
     IF derived(p_sid) IS NOT TRUE OR p_form IS NULL
        OR p_form NOT IN ('laravel', 'simplejwt')
        OR coalesce(p_subject, '') IN ('', '*')
-       OR jsonb_typeof(p_claims) IS DISTINCT FROM 'object' THEN
+       OR jsonb_typeof(p_claims) IS DISTINCT FROM 'object'
+       -- jsonb writes out 1e300 as digits, which httpd takes for no number.
+       OR jsonb_path_exists(p_claims, '$.** ? (@.type() == "number" && (@ >
+           9223372036854775807 || @ < -9223372036854775808))') THEN
         RETURN 'unknown';
     END IF;
     PERFORM FROM session t WHERE t.sid = p_sid;

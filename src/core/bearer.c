@@ -43,13 +43,6 @@ apr_time_t ajr_bearer_minted(const json_t *claims, bool keeps_iat)
     return keeps_iat || nbf < iat ? nbf : iat;
 }
 
-/* Versions 7, made by the database, and 8, derived by us: others are sessions
- * of somebody else. */
-static bool sid_ours(const unsigned char sid[AJR_UUID_SIZE])
-{
-    return (sid[6] & 0xf0) == 0x70 || (sid[6] & 0xf0) == 0x80;
-}
-
 static ajr_outcome_t sid_find(const unsigned char **out, bool *derived,
                               ajr_bytes_t token, const json_t *claims,
                               apr_pool_t *pool)
@@ -58,7 +51,7 @@ static ajr_outcome_t sid_find(const unsigned char **out, bool *derived,
     ajr_outcome_t outcome = AJR_OK;
 
     *out = NULL;
-    *derived = !ajr_grant_sid_of(sid, claims) || !sid_ours(sid);
+    *derived = !ajr_grant_sid_of(sid, claims);
     if (*derived) {
         outcome = ajr_derived_sid(sid, token, claims);
     }

@@ -205,10 +205,13 @@ bool ajr_grant_looks_like(ajr_bytes_t token)
     return has_prefix(token, "jr1_") || has_prefix(token, "js1_");
 }
 
+/* Versions 7, made by the database, and 8, derived by us. */
 bool ajr_grant_sid_of(unsigned char out[AJR_SID_SIZE], const json_t *claims)
 {
-    return ajr_uuid_parse(out,
-                          json_string_value(json_object_get(claims, "sid")));
+    const json_t *sid = json_object_get(claims, "sid");
+
+    return ajr_uuid_parse(out, json_string_value(sid)) &&
+           ((out[6] & 0xf0) == 0x70 || (out[6] & 0xf0) == 0x80);
 }
 
 bool ajr_grant_generation_of(apr_uint32_t *out, const json_t *claims)
@@ -225,12 +228,11 @@ ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,
                                   const json_t *claims)
 {
     memset(out, 0, sizeof(*out));
-    if (json_object_get(claims, "sid") == NULL &&
-        json_object_get(claims, "gen") == NULL) {
+    if (!ajr_grant_sid_of(out->sid, claims)) {
+        memset(out, 0, sizeof(*out));
         return AJR_UNKNOWN;
     }
-    if (!ajr_grant_sid_of(out->sid, claims) ||
-        !ajr_grant_generation_of(&out->generation, claims)) {
+    if (!ajr_grant_generation_of(&out->generation, claims)) {
         memset(out, 0, sizeof(*out));
         return AJR_GRANT_MALFORMED;
     }

@@ -66,13 +66,15 @@ ajr_outcome_t ajr_grant_parse(ajr_grant_t *out, ajr_bytes_t token,
                               const apr_array_header_t *keys, apr_pool_t *pool);
 
 /* The grant of a verified JWT of form LARAVEL or SIMPLEJWT. OK; UNKNOWN when it
- * has neither sid nor gen (somebody else minted it); GRANT_MALFORMED when one
- * is missing or no such thing. *out is zero unless OK. */
+ * names no session of ours (somebody else minted it, whose sid and gen may mean
+ * what they like); GRANT_MALFORMED when it does, but has no generation. *out is
+ * zero unless OK. */
 ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,
                                   const json_t *claims);
 
 /* The session, and the generation, that the claims of a verified JWT name.
- * False when they name none; *out is undefined then. */
+ * False when they name none, as a sid that is no UUID of version 7 or 8 does;
+ * *out is undefined then. */
 bool ajr_grant_sid_of(unsigned char out[AJR_SID_SIZE], const json_t *claims);
 bool ajr_grant_generation_of(apr_uint32_t *out, const json_t *claims);
 

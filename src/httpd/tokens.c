@@ -140,9 +140,10 @@ int ajr_tokens_reply(request_rec *r, ajr_outcome_t outcome,
                      const ajr_presented_t *presented)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
-    ajr_reply_t reply = {.scope = session->scope,
-                         .renewed = outcome == AJR_LOGGED_IN ||
-                                    ajr_conf_rotates(conf)};
+    ajr_reply_t reply = {
+        .scope = session->scope,
+        .renewed = outcome == AJR_LOGGED_IN || ajr_conf_rotates(conf) ||
+                   session->generation != presented->grant.generation};
     ajr_outcome_t minted = access_mint(&reply, r, session, presented);
     json_t *body;
 

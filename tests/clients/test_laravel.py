@@ -314,6 +314,25 @@ def test_subject_of_another(site):
     assert session(site, forged, "revoked_at") is None
 
 
+def test_a_sid_of_the_hosts_own(site):
+    """A host may have sids and generations of its own: they name nothing
+    here, and its users stay logged in."""
+    site.over()
+    for own in ("sess-1", "9f0c2b52-6f1e-4c7a-9d5e-0d6f0a2f6c11"):
+        old = mint(site.host.secret, sid=own, gen="first")
+        claims = jwt.claims_of(site.refreshed(old))
+        assert claims["sid"] != own and claims["gen"] == 1
+
+
+def test_a_claim_that_no_number_holds(site):
+    """It is not adopted: each refresh would be trouble with the database."""
+    site.over()
+    before = sessions(site)
+    token = mint(site.host.secret, balance=10 ** 300 * 1.0)
+    refused(site.get("/api/refresh", token), "unknown")
+    assert sessions(site) == before
+
+
 def test_same_jti_for_two_users(site):
     """Hosts choose jti badly: each token is a session of its own."""
     site.over()

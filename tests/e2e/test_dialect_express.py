@@ -125,6 +125,23 @@ def test_refresh_with_rotation(auth_site, past):
     error(refresh(site, body["refreshToken"]), 403, "revoked")
 
 
+def test_rotation_switched_off_under_a_client(auth_site):
+    """Who missed the reply of the last rotation is given its token again, or
+    the one he has would soon be a stolen one."""
+    site = auth_site(server="""JwtDialect express
+        <Location "/turning">
+            SetHandler jwt-refresh
+            JwtRefreshRotate On
+        </Location>""")
+    _, first = login(site)
+    second = site.client.post_json("/turning", {"refreshToken": first}).json()
+    again = site.client.post_json("/token", {"refreshToken": first})
+    assert (again.status, again.get("X-Outcome")) == (200, "replayed")
+    assert again.json()["refreshToken"] == second["refreshToken"]
+    kept = site.client.post_json("/token", {"refreshToken": second["refreshToken"]})
+    assert kept.status == 200 and set(kept.json()) == {"accessToken"}
+
+
 def _flipped(_site, token):
     return jwt.flip(token, len(token) - 10)
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Adoption: tokens that a host minted itself go on as sessions, once.
 \ir helpers.psql
-SELECT plan(75);
+SELECT plan(78);
 SELECT t.no_gates() \g /dev/null
 
 -- A sid as it is derived from a token of that birth; no two of it are alike.
@@ -33,6 +33,14 @@ LANGUAGE sql AS $$
     SELECT t.rotate(p_sid, p_n, p_form, NULL, site => p_site,
                     subject => p_subject, grace => p_grace)
 $$;
+-- Numbers that are digits in jsonb, and too many for httpd.
+SELECT is(t.adopt(t.derived(), p_claims => claims), said, claims::text)
+  FROM (VALUES ('{"a": [{"b": 1e300}]}'::jsonb, 'unknown'),
+               ('{"a": -9223372036854775809}', 'unknown'),
+               ('{"a": [9223372036854775807, 1.5e3, "1e300"]}', 'granted'))
+       AS v(claims, said);
+DELETE FROM event;
+
 -- The row.
 SELECT t.derived() AS sid \gset
 SELECT is(t.trade(:'sid', 0), 'unknown', 'not adopted, not known');

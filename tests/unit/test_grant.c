@@ -520,20 +520,25 @@ static void a_token_of_somebody_else_is_unknown(void **state)
 
     (void)state;
     assert_int_equal(of_claims(&grant, "{\"sub\":\"1\"}"), AJR_UNKNOWN);
+    assert_int_equal(of_claims(&grant, "{\"gen\":1}"), AJR_UNKNOWN);
+    assert_int_equal(of_claims(&grant, "{\"sid\":7,\"gen\":1}"), AJR_UNKNOWN);
+    assert_int_equal(of_claims(&grant, "{\"sid\":\"x\",\"gen\":1}"),
+                     AJR_UNKNOWN);
+    /* Version 4: a session of the host. */
+    assert_int_equal(of_claims(&grant, "{\"sid\":\"01890a5d-ac96-474b-bcce-"
+                                       "b302099a8057\",\"gen\":\"x\"}"),
+                     AJR_UNKNOWN);
 }
 
-static void half_a_name_is_malformed(void **state)
+static void a_session_without_a_generation_is_malformed(void **state)
 {
     static const char *const texts[] = {
         "{" SID "}",
-        "{\"gen\":1}",
         "{" SID ",\"gen\":\"1\"}",
         "{" SID ",\"gen\":1.0}",
         "{" SID ",\"gen\":-1}",
         "{" SID ",\"gen\":2147483648}",
         "{" SID ",\"gen\":null}",
-        "{\"sid\":7,\"gen\":1}",
-        "{\"sid\":\"x\",\"gen\":1}",
     };
     ajr_grant_t grant;
     size_t i;
@@ -580,7 +585,7 @@ int main(void)
         cmocka_unit_test(only_the_prefix_makes_it_look_like_one),
         cmocka_unit_test(claims_name_session_and_generation),
         cmocka_unit_test(a_token_of_somebody_else_is_unknown),
-        cmocka_unit_test(half_a_name_is_malformed),
+        cmocka_unit_test(a_session_without_a_generation_is_malformed),
         cmocka_unit_test(each_form_has_the_name_that_sql_knows),
     };
 
