@@ -63,7 +63,11 @@ def main():
     terminate_in_order()
     with Place() as place:
         print(f"Starting PostgreSQL and httpd in {place.path} …\n", flush=True)
-        stage = Stage(place, asked.port, asked.lifetime, f"{GRACE}s").start()
+        stage = Stage(place, asked.port, asked.lifetime, f"{GRACE}s")
+        try:
+            stage.start()
+        except RuntimeError as error:
+            return f"The demo cannot start: {error}"
         try:
             Transcript(stage, GRACE, sys.stdout.isatty()).play()
         except Unexpected as error:

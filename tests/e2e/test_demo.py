@@ -4,6 +4,7 @@
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -65,6 +66,19 @@ def test_stops_and_removes_everything(folder, number):
         demo.wait(30)
     assert not pathlib.Path(lab).exists()
     wait_for(lambda: not _processes(lab), "the servers to end")
+
+
+def test_port_in_use(folder):
+    """A sentence, no traceback; and nothing stays."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = subprocess.run(
+            [*DEMO, "--once", "--port", str(taken.getsockname()[1])],
+            env=_environment(folder), capture_output=True, text=True,
+            timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The demo cannot start"), done.stderr
+    assert "Address already in use" in done.stderr
+    assert not list(folder.iterdir())
 
 
 def _processes(folder):
