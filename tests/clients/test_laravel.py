@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from laravel_cases import PROVIDER, mint
+from laravel_cases import BLACKLISTED, PROVIDER, mint
 from laravel_site import ANN, JSON, LaravelSite, refused
 from lab import jwt
 from lab.grant import sid_of_js1
@@ -93,6 +93,7 @@ def test_back_and_over_again(site):
     assert site.get("/api/user", site.refreshed(token)).status == 200
 
 
+@pytest.mark.contract("laravel", "minted token")
 def test_refresh_keeps_and_changes(site):
     """As jwt-auth: iat, sub, prv and custom claims stay, the rest is new."""
     site.over("JwtRefreshGrace 0")
@@ -114,6 +115,7 @@ def test_refresh_keeps_and_changes(site):
         was["iat"], 2, now["sid"])
 
 
+@pytest.mark.contract("laravel", "JwtRefreshIat")
 def test_iat_now(site):
     """JwtRefreshIat now, as the maintained fork does."""
     site.over(refresh="JwtRefreshIat now")
@@ -131,6 +133,7 @@ def test_max_lifetime_is_counted_from_nbf(site):
     refused(site.get("/api/user", long), "token_lifetime")
 
 
+@pytest.mark.contract("laravel", "exp ends with the session")
 def test_never_beyond_the_session(site):
     """The successor's exp is not after iat + JwtRefreshLifetime."""
     site.over("JwtRefreshLifetime 2h")
@@ -140,6 +143,7 @@ def test_never_beyond_the_session(site):
     assert 0 < claims["exp"] - time.time() <= 200
 
 
+@pytest.mark.contract("laravel", "refresh, logout by GET or POST")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_methods(site, method):
     """Refresh and logout by either; the token in header, query, body, cookie."""
@@ -160,6 +164,7 @@ def test_methods(site, method):
         site.token_of(post("/api/refresh", {"token": mint(site.host.secret)}))
 
 
+@pytest.mark.contract("laravel", "cookie token, csrf")
 def test_a_cookie_counts_for_pages_of_this_site_alone(site):
     """A browser sends cookies for whoever asks; jwt-auth did not look."""
     site.over()
@@ -173,6 +178,7 @@ def test_a_cookie_counts_for_pages_of_this_site_alone(site):
     assert sessions(site) == before
 
 
+@pytest.mark.contract("laravel", "common: HEAD")
 def test_head_never_refreshes(site):
     """405, and the token stays what it was."""
     site.over()
@@ -203,6 +209,7 @@ def ends(site, token, tag):
     refused(site.get("/api/user", token), tag)
 
 
+@pytest.mark.contract("laravel", "the old token is refused afterwards")
 def test_the_old_token_stops_at_the_api(site):
     """One that the host minted, and one of ours: JwtSupersede."""
     site.over("JwtRefreshGrace 0")
@@ -249,6 +256,7 @@ def test_parallel_refreshes_of_a_host_token(site):
 
 # -- logout --------------------------------------------------------------------
 
+@pytest.mark.contract("laravel", "logout")
 def test_logout(site):
     """200 once; then the session is over, a second logout is refused."""
     site.over()
@@ -271,6 +279,7 @@ def test_logout_before_adoption(site):
     refused(site.get("/api/refresh", token), "revoked")
 
 
+@pytest.mark.contract("laravel", "adoptable()")
 def test_logged_out_at_the_host_before(site):
     """adoptable() can ask the host's blacklist, the table `cache`."""
     site.db.psql(recipe())
@@ -280,6 +289,24 @@ def test_logged_out_at_the_host_before(site):
     site.over()
     refused(site.get("/api/refresh", dead), "revoked")
     assert site.get("/api/user", site.refreshed(alive)).status == 200
+
+
+@pytest.mark.contract("laravel", "The token has been blacklisted")
+def test_the_middlewares_say_blacklisted(site):
+    """Of a token that was traded, used again, or logged out."""
+    site.over("JwtRefreshGrace 0")
+
+    def dead(token, at_api, at_refresh):
+        wait_for(lambda: site.get("/api/mw/user", token).status == 401, at_api)
+        refused(site.get("/api/mw/user", token), at_api, BLACKLISTED)
+        refused(site.get("/api/mw/refresh", token), at_refresh, BLACKLISTED)
+    old = mint(site.host.secret)
+    new = site.refreshed(old)
+    dead(old, "token_superseded", "reused")
+    dead(new, "token_revoked", "revoked")
+    token = site.refreshed(mint(site.host.secret))
+    assert site.get("/api/logout", token).status == 200
+    dead(token, "token_revoked", "revoked")
 
 
 # -- what is no token of this site ----------------------------------------------
@@ -343,6 +370,7 @@ def test_same_jti_for_two_users(site):
 
 # -- the rest ------------------------------------------------------------------
 
+@pytest.mark.contract("laravel", "login")
 def test_login(site):
     """jwt-login in place of the host's: its reply, its word of refusal."""
     site.over(server=login_here(site))
@@ -350,6 +378,7 @@ def test_login(site):
     claims = jwt.claims_of(token)
     assert set(claims) == {"iss", "iat", "exp", "nbf", "jti", "sub", "prv",
                            "sid", "gen"}
+    assert claims["prv"] == PROVIDER
     assert site.get("/api/user", token).json()["email"] == ANN["email"]
     token = site.refreshed(token)
     assert site.get("/api/user", token).status == 200
@@ -361,6 +390,7 @@ def test_login(site):
     assert (answer.status, answer.json()) == (401, {"error": "Unauthorized"})
 
 
+@pytest.mark.contract("laravel", "query token redacted")
 def test_a_token_in_the_query_is_in_no_log(site):
     """Neither at the handlers nor at the API, refused or not."""
     site.over()
@@ -381,6 +411,7 @@ def test_error_text(site):
     refused(site.get("/api/user", token), "token_expired", "Please refresh")
 
 
+@pytest.mark.contract("laravel", "common: database trouble")
 def test_database_down(site):
     """503, never a refusal; tokens are judged meanwhile."""
     site.over("JwtDatabaseTimeout 500ms")

@@ -79,6 +79,7 @@ def _tag(case, trade=None):
     return tag if trade is None else trade.get(case.name, tag)
 
 
+@pytest.mark.contract("laravel", "auth:api")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_guard(site, case):
     """auth:api: the route of the host, and /api/refresh."""
@@ -94,6 +95,7 @@ def test_guard(site, case):
         refused(answer, _tag(case, TRADE_TAGS))
 
 
+@pytest.mark.contract("laravel", "jwt.auth, jwt.refresh")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_middleware(site, case):
     """jwt.auth and jwt.refresh: the same, and they say why."""
@@ -118,6 +120,7 @@ def test_as_the_host(case):
         assert (case.refresh is None) == (_tag(case, LATE_TAGS) is None)
 
 
+@pytest.mark.contract("laravel", "refused: JSON or JwtLoginPage")
 @pytest.mark.parametrize("headers, wants", WANTS_JSON)
 def test_json_or_a_page(site, headers, wants):
     """JwtLoginPage: who does not ask for JSON is sent there, others get 401."""

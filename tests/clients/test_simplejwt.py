@@ -176,6 +176,7 @@ def refused_by_api(site, token, message):
 
 # -- every row of the table --------------------------------------------------
 
+@pytest.mark.contract("simplejwt", "each kind of request")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_row(site, tokens, case):
     """Status, body and challenge are those of the host's own view."""
@@ -190,6 +191,7 @@ def test_row(site, tokens, case):
     assert answer.get("Cache-Control") == "no-store"
 
 
+@pytest.mark.contract("simplejwt", "malformed JSON")
 @pytest.mark.parametrize("body", MALFORMED)
 def test_malformed_body(site, body):
     """400, and a detail that begins so."""
@@ -199,6 +201,7 @@ def test_malformed_body(site, body):
         assert answer.json()["detail"].startswith(PARSE_ERROR)
 
 
+@pytest.mark.contract("simplejwt", "GET 405")
 @pytest.mark.parametrize("path", ["/ours/token/", REFRESH, VERIFY, BLACKLIST])
 def test_methods(site, path):
     """POST alone."""
@@ -211,6 +214,7 @@ def test_methods(site, path):
                 "detail": f'Method "{method}" not allowed.'}
 
 
+@pytest.mark.contract("simplejwt", "slash optional")
 def test_without_the_slash(site):
     """Clients differ."""
     pair = site.login()
@@ -220,6 +224,7 @@ def test_without_the_slash(site):
         assert site.client.post_json(path.rstrip("/"), body).status == 200
 
 
+@pytest.mark.contract("simplejwt", "API, bad token or none")
 def test_the_protected_view(site):
     """The answer of the host to a good token; ours to others are its own."""
     tokens = site.tokens()
@@ -242,6 +247,7 @@ def test_the_protected_view(site):
 
 # -- what is minted ----------------------------------------------------------
 
+@pytest.mark.contract("simplejwt", "both tokens are JWTs")
 def test_claims(site):
     """Those of simplejwt, and what names the session."""
     pair = site.login()
@@ -288,6 +294,7 @@ def test_claims_of_the_site_are_in_both(site):
 
 # -- sessions ----------------------------------------------------------------
 
+@pytest.mark.contract("simplejwt", "refresh ok")
 def test_the_same_token_refreshes_again_and_again(site):
     """Rotation is off: no refresh token in the reply, none is used up."""
     pair = site.login()
@@ -297,6 +304,7 @@ def test_the_same_token_refreshes_again_and_again(site):
         assert site.client.get("/api/me", answer.json()["access"]).status == 200
 
 
+@pytest.mark.contract("simplejwt", "rotation on")
 def test_rotation(site):
     """On: a new one each time, and the old one is a thief's."""
     pair = site.login()
@@ -312,6 +320,7 @@ def test_rotation(site):
         refused(answer, BLACKLISTED, outcome)
 
 
+@pytest.mark.contract("simplejwt", "blacklist")
 def test_blacklisted_is_out(site):
     """Refresh, verify and blacklist say so, of both tokens."""
     pair = site.login()
@@ -384,6 +393,7 @@ def test_a_js1_is_no_jwt(site):
 
 # -- adoption ----------------------------------------------------------------
 
+@pytest.mark.contract("simplejwt", "adopted, claims copied")
 def test_the_host_s_tokens_go_on(site):
     """Adopted once, refreshed as often as it takes; what it holds is copied."""
     pair = site.login_at_host()
@@ -464,6 +474,7 @@ def test_the_host_s_access_token_is_never_adopted(site):
 
 # -- trouble -----------------------------------------------------------------
 
+@pytest.mark.contract("simplejwt", "common: database trouble")
 def test_database_away(site, running_cluster):
     """503 at every path, never a refusal; afterwards all goes on."""
     pair = site.login()
