@@ -517,8 +517,10 @@ BEGIN
         secret_hash, created_at, used_at, expires_at, idle, user_agent, address)
     VALUES (v.sid, p_subject, coalesce(p_site, ''), p_form, p_client, p_scope,
         p_claims, p_secret_hash, v_born, v_born, v_expires_at,
-        coalesce(p_idle, (SELECT s.value::interval
+        -- Longer ones would make a sum that no timestamp holds.
+        least(coalesce(p_idle, (SELECT s.value::interval
             FROM setting s WHERE s.name = 'refresh_idle')),
+            interval '1000 years'),
         left(p_user_agent, 512), left(p_address, 64));
     INSERT INTO event (kind, sid, subject, detail)
     VALUES ('login', v.sid, p_subject, p_form);

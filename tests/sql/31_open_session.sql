@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- open_session(): a host that logs people in itself gets a js1_ token.
 \ir helpers.psql
-SELECT plan(23);
+SELECT plan(24);
 
 CREATE FUNCTION t.bytes(token text) RETURNS bytea
 LANGUAGE sql AS $$
@@ -78,6 +78,10 @@ SELECT throws_ok($$ UPDATE setting SET value = 'soon'
     WHERE name = 'refresh_lifetime' $$, '22007', NULL, 'no interval');
 SELECT throws_ok($$ UPDATE setting SET value = '0'
     WHERE name = 'refresh_idle' $$, '23514', NULL, 'nothing at all');
+
+SELECT open_session('idler', idle => '300000 years') \g /dev/null
+SELECT is(count(*)::int, 1, 'an idle time beyond all times harms no view')
+  FROM active_session WHERE subject = 'idler';
 
 SELECT * FROM finish();
 ROLLBACK;
