@@ -12,33 +12,18 @@
  *
  * Layers: src/httpd (request_rec) -> src/store (libpq) -> src/core (neither).
  */
+#include "authn.h"
+#include "authz.h"
+#include "basic.h"
+#include "check.h"
+#include "handler.h"
+#include "identity.h"
+#include "lifecycle.h"
+#include "login_limit.h"
 #include "module.h"
-
-ajr_record_t *ajr_record_peek(const request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &auth_jwt_refresh_module);
-}
-
-ajr_record_t *ajr_record(request_rec *r)
-{
-    ajr_record_t *record = ajr_record_peek(r);
-
-    if (record == NULL) {
-        record = apr_pcalloc(r->pool, sizeof(*record));
-        ap_set_module_config(r->request_config, &auth_jwt_refresh_module,
-                             record);
-    }
-    return record;
-}
-
-ajr_record_t *ajr_record_handed(request_rec *r, ajr_bytes_t token)
-{
-    ajr_record_t *handed = apr_pcalloc(r->pool, sizeof(*handed));
-
-    handed->token = token;
-    ajr_record(r)->handed = handed;
-    return handed;
-}
+#include "refusal.h"
+#include "source.h"
+#include "tally.h"
 
 static void register_hooks(apr_pool_t *pconf)
 {

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "body.h"
+#include "handler.h"
 #include "origin_check.h"
 #include "refresh_cookie.h"
+#include "source.h"
 
 /* The first of several that is not empty, NULL = none. */
 static const char *first_of(const apr_array_header_t *values)

@@ -2,9 +2,16 @@
  *
  * The access pipeline: source -> verify -> policy -> revoked? -> identity.
  */
-#include "origin_check.h"
+#include "authn.h"
 
 #include <string.h>
+
+#include "identity.h"
+#include "key_files.h"
+#include "origin_check.h"
+#include "respond.h"
+#include "revocation.h"
+#include "source.h"
 
 bool ajr_authn_ours(const char *auth_type)
 {

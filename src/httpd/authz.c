@@ -3,9 +3,14 @@
  * httpd's authorization, run under a guard, before and after the token is
  * known.
  */
-#include "module.h"
+#include "authz.h"
 
 #include <string.h>
+
+#include "authn.h"
+#include "identity.h"
+#include "preflight.h"
+#include "respond.h"
 
 /* What httpd's own modules say of each refusal at level error: clients could
  * fill the disk with it. Our one line says the same at level info. */

@@ -4,12 +4,16 @@
  * for clients that know nothing else (git, curl -u). mod_auth_basic asks for
  * it, under our guard: what came of the token decides the answer.
  */
-#include "module.h"
+#include "basic.h"
 
 #include <ap_provider.h>
 #include <mod_auth.h>
 
 #include <string.h>
+
+#include "authn.h"
+#include "authz.h"
+#include "respond.h"
 
 /* Names that nobody has: the token alone says who it is. Any other is the
  * subject's, for a backend may believe the name that stands next to a password

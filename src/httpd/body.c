@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "record.h"
+
 /* The media type without parameters, "" when there is none. */
 static const char *media_type(request_rec *r)
 {

@@ -3,10 +3,13 @@
  * check_config: mistakes that only the whole configuration shows. Also run by
  * `httpd -t`.
  */
-#include "endpoint.h"
-#include "module.h"
+#include "check.h"
 
 #include <string.h>
+
+#include "endpoint.h"
+#include "handler.h"
+#include "key_files.h"
 
 static void complain(server_rec *s, const char *sentence)
 {
@@ -102,7 +105,7 @@ static bool server_sane(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *s)
 
     bool sane = pool_sane(s, ajr_server_conf(s));
 
-    ajr_key_files_check(ptemp, s);
+    ajr_key_files_check(s);
     ajr_endpoints_collect(pconf, ptemp, s);
     sane &= section_sane(ptemp, s, s->lookup_defaults, false);
     sane &= sections_sane(ptemp, s, core->sec_dir, false);

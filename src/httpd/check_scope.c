@@ -3,7 +3,7 @@
  * check_config: what is allowed and not safe. Directives that are harmless
  * alone are looked at together, as they are merged in each section.
  */
-#include "module.h"
+#include "check.h"
 
 #include <string.h>
 

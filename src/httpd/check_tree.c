@@ -3,6 +3,8 @@
  * check_config: AuthType Bearer without what it needs. Which sections meet in
  * a request nobody knows before; but what stands nowhere cannot be met.
  */
+#include "authn.h"
+#include "check.h"
 #include "commands.h"
 
 #include <string.h>

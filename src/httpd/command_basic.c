@@ -2,6 +2,7 @@
  *
  * AuthBasicProvider: what httpd's own directive says about the provider bearer.
  */
+#include "basic.h"
 #include "commands.h"
 
 #include <string.h>

@@ -3,6 +3,7 @@
  * JwtExport.
  */
 #include "commands.h"
+#include "identity.h"
 
 #include <string.h>
 

@@ -3,9 +3,11 @@
  * Creation and merging of the conf structures; the rows are in directives.def,
  * their parsers in commands.c.
  */
-#include "module.h"
+#include "conf.h"
 
 #include <string.h>
+
+#include "module.h"
 
 #define CREATE_DIR(kind, member) conf->member = AJR_UNSET_##kind;
 #define CREATE_SERVER(kind, member)

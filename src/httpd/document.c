@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "respond.h"
 #include "sha256.h"
 
 #define TAG_BYTES 16

@@ -5,6 +5,8 @@
 
 #include <apr_fnmatch.h>
 
+#include "handler.h"
+
 /* SetHandler keeps an expression that only a request can evaluate; what the
  * administrator wrote still stands in the tree of directives. */
 static const ap_directive_t *directive_find(const ap_directive_t *at,

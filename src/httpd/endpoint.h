@@ -5,7 +5,7 @@
 #ifndef AJR_ENDPOINT_H
 #define AJR_ENDPOINT_H
 
-#include "module.h"
+#include "record.h"
 
 /* Made by check_config, read-only afterwards. */
 typedef struct ajr_endpoint_t {

@@ -2,7 +2,8 @@
  *
  * jwt_claim('path') and %{jwt_claim:path} in expressions of httpd.
  */
-#include "module.h"
+#include "authz.h"
+#include "identity.h"
 
 #include <ap_expr.h>
 

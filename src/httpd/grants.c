@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "authn.h"
 #include "derived.h"
+#include "handler.h"
 
 typedef ajr_outcome_t reader_t(ajr_presented_t *out, request_rec *r,
                                ajr_bytes_t token);

@@ -4,12 +4,14 @@
  * so that no .htaccess of a front controller can swallow it and no tenant's
  * .htaccess can mint.
  */
-#include "module.h"
+#include "handler.h"
 
 #include <string.h>
 
+#include "authn.h"
 #include "mint.h"
 #include "origin_check.h"
+#include "respond.h"
 
 #define PREFIX "jwt-"
 

@@ -3,11 +3,14 @@
  * Who is calling: first what clients claim to be is removed, then what the
  * token says is published.
  */
-#include "module.h"
+#include "identity.h"
 
 #include <apr_lib.h>
 
+#include "authn.h"
+#include "basic.h"
 #include "form.h"
+#include "source.h"
 
 /* A character of a header's name as backends see it: CGI makes HTTP_X_ROLE of
  * X-Role and of X_Role alike, some of X.Role too, so these are one name. */

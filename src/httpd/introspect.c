@@ -5,6 +5,8 @@
  * reason, is {"active":false} and no more (2.2).
  */
 #include "body.h"
+#include "handler.h"
+#include "respond.h"
 #include "uuid.h"
 #include "worth.h"
 

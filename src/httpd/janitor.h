@@ -39,6 +39,9 @@ typedef struct ajr_janitor_t {
     apr_time_t logged; /* trouble, 0 = there is none */
 } ajr_janitor_t;
 
+/* child_init, once there are connections: a thread for each board. */
+void ajr_janitor_start(apr_pool_t *pchild, server_rec *first);
+
 bool ajr_janitor_lock_take(pthread_mutex_t *lock);
 
 /* purge.c: a batch, when it is time for one; the caller has the purge lock. */

@@ -3,7 +3,7 @@
  * JwtKeySet: files of keys that verify, followed by each child process, and
  * the keys of JwtKey together with them.
  */
-#include "module.h"
+#include "key_files.h"
 
 #include <grp.h>
 #include <unistd.h>
@@ -92,12 +92,11 @@ static bool readable_as_child(const char *path)
     return pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status) == 0;
 }
 
-void ajr_key_files_check(apr_pool_t *ptemp, server_rec *s)
+void ajr_key_files_check(server_rec *s)
 {
     const apr_array_header_t *files = ajr_server_conf(s)->key_files;
     int i;
 
-    (void)ptemp;
     if (geteuid() != 0) {
         return; /* then it was they who have read it */
     }

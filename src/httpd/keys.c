@@ -5,7 +5,9 @@
  */
 #include "document.h"
 
+#include "handler.h"
 #include "jwks.h"
+#include "key_files.h"
 
 int ajr_keys_run(request_rec *r)
 {

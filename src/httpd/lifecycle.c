@@ -3,15 +3,17 @@
  * What exists when: post_config makes the stores and what all children share,
  * child_init the connections and what one child remembers.
  */
-#include "boards.h"
-#include "module.h"
-#include "random.h"
-#include "shared.h"
+#include "lifecycle.h"
 
 #include <string.h>
 
 #include <ap_mpm.h>
 #include <apr_strings.h>
+
+#include "boards.h"
+#include "janitor.h"
+#include "random.h"
+#include "shared.h"
 
 static void store_fill(ajr_store_t *store, const ajr_server_conf_t *conf)
 {

@@ -3,7 +3,9 @@
  * One line for each request that we ended, from the outcome table. No token,
  * cookie, password, connection string or claim value is ever in it.
  */
-#include "module.h"
+#include "record.h"
+#include "respond.h"
+#include "tally.h"
 
 #include <apr_atomic.h>
 

@@ -5,9 +5,11 @@
  */
 #include "body.h"
 #include "grants.h"
+#include "handler.h"
 #include "login_limit.h"
 #include "random.h"
 #include "refresh_cookie.h"
+#include "respond.h"
 #include "tokens.h"
 
 #include <string.h>

@@ -14,6 +14,10 @@
 #include "limit.h"
 #include "module.h"
 
+/* post_config: what all children know of failed logins. */
+int ajr_login_limit_share(apr_pool_t *pconf, apr_pool_t *plog,
+                          apr_pool_t *ptemp, server_rec *s);
+
 typedef struct ajr_attempt_t {
     ajr_limit_t *limit; /* NULL: not limited */
     ajr_rate_t rate;

@@ -3,7 +3,9 @@
  * JwtLoginPage: where a browser goes that may not see what it asked for. A URL
  * of the configuration alone: nothing of the request gets into it.
  */
-#include "module.h"
+#include "authn.h"
+#include "identity.h"
+#include "respond.h"
 
 #include <string.h>
 

@@ -4,7 +4,10 @@
  * dialects a token that means nothing is answered like one that did (2.2).
  */
 #include "ask.h"
+#include "authn.h"
 #include "grants.h"
+#include "handler.h"
+#include "respond.h"
 
 static ajr_outcome_t end_by_refresh(request_rec *r, ajr_bytes_t token)
 {

@@ -4,8 +4,10 @@
  * (RFC 8414). Published is what this server's Locations show: an endpoint
  * stands at the origin of the issuer, for that is what its clients believe.
  */
+#include "authn.h"
 #include "document.h"
 #include "endpoint.h"
+#include "handler.h"
 
 #include <string.h>
 

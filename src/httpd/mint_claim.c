@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mint.h"
+#include "record.h"
 
 #define JSON_PREFIX "json:"
 

@@ -5,6 +5,9 @@
 
 #include <apr_atomic.h>
 
+#include "authn.h"
+#include "handler.h"
+
 ajr_outcome_t ajr_pair_judge(request_rec *r, const char *access)
 {
     ajr_record_t *handed;

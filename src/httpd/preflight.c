@@ -2,7 +2,12 @@
  *
  * JwtPreflight: what a browser asks before a cross-origin request.
  */
-#include "module.h"
+#include "preflight.h"
+
+#include "authn.h"
+#include "identity.h"
+#include "respond.h"
+#include "source.h"
 
 static bool has(const request_rec *r, const char *name)
 {

@@ -5,7 +5,9 @@
  */
 #include "ask.h"
 #include "grants.h"
+#include "handler.h"
 #include "pair.h"
+#include "respond.h"
 #include "tokens.h"
 
 static ajr_outcome_t rotate(ajr_session_t **out, request_rec *r,

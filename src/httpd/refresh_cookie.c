@@ -7,6 +7,7 @@
 
 #include "form.h"
 #include "grants.h"
+#include "identity.h"
 
 /* What browsers sent, before it was taken out of the request. */
 static apr_array_header_t *values(request_rec *r)

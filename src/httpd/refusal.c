@@ -3,9 +3,12 @@
  * The body of a refusal. Authentication and authorization write none: httpd
  * asks for it when it makes the error page, unless the administrator has one.
  */
-#include "module.h"
+#include "refusal.h"
 
 #include <mod_core.h>
+
+#include "handler.h"
+#include "respond.h"
 
 #define FILTER "AJR_REFUSAL"
 

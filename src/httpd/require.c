@@ -3,7 +3,9 @@
  * Require bearer-scope and Require bearer-claim: lines compiled when the
  * configuration is read, judged when the token is known.
  */
-#include "module.h"
+#include "authn.h"
+#include "authz.h"
+#include "respond.h"
 
 #include <ap_expr.h>
 #include <ap_provider.h>

@@ -2,10 +2,15 @@
  *
  * An outcome -> status, challenge, body and the one log line.
  */
-#include "origin_check.h"
-#include "refresh_cookie.h"
+#include "respond.h"
 
 #include <string.h>
+
+#include "authn.h"
+#include "handler.h"
+#include "origin_check.h"
+#include "refresh_cookie.h"
+#include "refusal.h"
 
 /* Seconds after which a client may try again: the pool's back-off has ended
  * by then, and a database that is back answers. */

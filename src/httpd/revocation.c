@@ -3,7 +3,7 @@
  * Whether a token that holds was revoked: by the board, which costs nothing
  * while nothing was revoked, and by PostgreSQL where the board cannot say.
  */
-#include "module.h"
+#include "revocation.h"
 
 #include "await.h"
 #include "boards.h"

@@ -7,8 +7,10 @@
  * password of Basic, which browsers remember, is asked it here.
  */
 #include "body.h"
+#include "handler.h"
 #include "inspect.h"
 #include "origin_check.h"
+#include "respond.h"
 #include "uuid.h"
 
 #include <string.h>

@@ -3,14 +3,16 @@
  * Where a token may sit (JwtSource): the Authorization header (RFC 6750 2.1),
  * cookies, query parameters; and out of where it is taken.
  */
-#include "module.h"
+#include "source.h"
 
 #include <string.h>
 
 #include <apr_lib.h>
 #include <scoreboard.h>
 
+#include "authn.h"
 #include "form.h"
+#include "handler.h"
 
 /* What a log shows in place of a token. */
 #define REDACTED "redacted"

@@ -4,7 +4,9 @@
  * httpd, as text for people or as JSON. No token, name, address or connection
  * string is in it.
  */
-#include "module.h"
+#include "handler.h"
+#include "respond.h"
+#include "tally.h"
 
 #include <stdatomic.h>
 #include <string.h>

@@ -4,9 +4,11 @@
  * started. A request that is let in is not counted: that is httpd's own
  * business, and the only one where a shared word would cost something.
  */
-#include "shared.h"
+#include "tally.h"
 
 #include <stdatomic.h>
+
+#include "shared.h"
 
 struct ajr_tally_t {
     _Atomic apr_uint64_t counts[AJR_OUTCOMES];

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tokens.h"
 
+#include "authn.h"
 #include "mint.h"
 #include "random.h"
 #include "refresh_cookie.h"
+#include "respond.h"
 
 #include <string.h>
 

@@ -4,6 +4,8 @@
  * whether it is still good, and learns nothing else.
  */
 #include "body.h"
+#include "handler.h"
+#include "respond.h"
 #include "worth.h"
 
 int ajr_verify_run(request_rec *r)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "authn.h"
 #include "grants.h"
 
 /* grant NULL: of an access token, which names its session. */
