@@ -53,6 +53,10 @@ SELECT ok(expires_at = created_at + interval '5 h' AND idle = '2 h',
           'lifetimes from setting')
   FROM session WHERE sid = t.sid(:'token');
 
+SELECT open_session('idler', idle => '300000 years') \g /dev/null
+SELECT is(count(*)::int, 1, 'an idle time beyond all times harms no view')
+  FROM active_session WHERE subject = 'idler';
+
 -- Refused.
 SELECT throws_ok($$ SELECT open_session('bob', '[1]') $$, '22023', NULL,
                  'claims that are no object');
@@ -78,10 +82,6 @@ SELECT throws_ok($$ UPDATE setting SET value = 'soon'
     WHERE name = 'refresh_lifetime' $$, '22007', NULL, 'no interval');
 SELECT throws_ok($$ UPDATE setting SET value = '0'
     WHERE name = 'refresh_idle' $$, '23514', NULL, 'nothing at all');
-
-SELECT open_session('idler', idle => '300000 years') \g /dev/null
-SELECT is(count(*)::int, 1, 'an idle time beyond all times harms no view')
-  FROM active_session WHERE subject = 'idler';
 
 SELECT * FROM finish();
 ROLLBACK;
