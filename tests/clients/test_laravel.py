@@ -164,6 +164,26 @@ def test_methods(site, method):
         site.token_of(post("/api/refresh", {"token": mint(site.host.secret)}))
 
 
+@pytest.mark.contract("laravel", "a bad bearer is not rescued")
+@pytest.mark.parametrize("path", ["/api/refresh", "/api/logout"])
+def test_a_bad_bearer_is_not_rescued(site, path):
+    """Header, query, body, cookie: the first that has something decides."""
+    site.over()
+    token, before = mint(site.host.secret), sessions(site)
+    page = [("Sec-Fetch-Site", "same-origin"), *JSON.items()]
+    bad, good = [("Authorization", "Bearer a.b.c")], f"token={token}"
+    for target, headers, body in (
+            (f"{path}?{good}", bad, ""), (path, bad, good),
+            (path, [*bad, ("Cookie", good)], ""),
+            (f"{path}?token=a.b.c", [], good),
+            (f"{path}?token=a.b.c", [("Cookie", good)], ""),
+            (path, [("Cookie", good)], "token=a.b.c")):
+        refused(site.client.post_form(target, body, headers + page),
+                "token_malformed")
+    assert sessions(site) == before
+    assert site.get("/api/user", token).status == 200
+
+
 @pytest.mark.contract("laravel", "cookie token, csrf")
 def test_a_cookie_counts_for_pages_of_this_site_alone(site):
     """A browser sends cookies for whoever asks; jwt-auth did not look."""
