@@ -48,8 +48,9 @@ bool ajr_mint_reserved(const char *name);
 bool ajr_mint_subject_fits(const char *claim);
 
 /* Claims of SQL, over them those of the configuration (reserved names dropped;
- * a JSON null removes its claim), over all the module's; signed by key. exp = now + lifetime, whole seconds.
- * *expires_in is in seconds. OK or INTERNAL. */
+ * a JSON null removes its claim), over all the module's; signed by key.
+ * exp = now + lifetime, whole seconds. *expires_in is in seconds. OK or
+ * INTERNAL. */
 ajr_outcome_t ajr_mint_access(const char **out, apr_int64_t *expires_in,
                               const ajr_mint_t *mint, const char *typ,
                               const ajr_key_t *key, apr_time_t now,

@@ -22,7 +22,6 @@ static const ajr_outcome_t logout_verdicts[] = {
     AJR_LOGGED_OUT, AJR_UNKNOWN, AJR_REVOKED, AJR_UNFIT, AJR_OUTCOMES};
 static const ajr_outcome_t mismatch_verdicts[] = {
     AJR_TOKEN_MISMATCH, AJR_UNKNOWN, AJR_UNFIT, AJR_OUTCOMES};
-
 static const ajr_outcome_t standing_verdicts[] = {
     AJR_OK, AJR_TOKEN_REVOKED, AJR_TOKEN_SUPERSEDED, AJR_UNFIT, AJR_OUTCOMES};
 
@@ -116,6 +115,23 @@ static void outage_values(const char **began, const char **ended,
 /* $8 and $13 of rotate(). */
 enum { GRACE = 7, PATIENCE = 12, ROTATE_VALUES = 15 };
 
+static const char rotate_arguments[] =
+    "$1::uuid,$2::int,$3::text,$4::bytea,$5::text,$6::text,$7::boolean,"
+    "$8::interval,$9::boolean,$10::interval,$11::interval,$12::text,"
+    "$13::interval,$14::boolean,$15::text";
+
+/* The first attempt may have rotated; its answer is to be had again for as long
+ * as we may have waited for it. */
+static void again_values(const char **again, const char *const *values,
+                         const ajr_store_t *store,
+                         const ajr_store_rotate_t *asked, apr_pool_t *pool)
+{
+    memcpy(again, values, ROTATE_VALUES * sizeof(*values));
+    if (asked->grace < store->conf.timeout) {
+        again[GRACE] = ajr_sendable_interval(store->conf.timeout, pool);
+    }
+}
+
 ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
                                const ajr_store_t *store,
                                const ajr_store_rotate_t *asked,
@@ -154,19 +170,9 @@ ajr_outcome_t ajr_store_rotate(ajr_session_t **out, const char **detail,
         return AJR_INTERNAL;
     }
     outage_values(&values[9], &values[10], store->pg, pool);
-    memcpy(again, values, sizeof(values));
-    /* The first attempt may have rotated; its answer is to be had again for
-     * as long as we may have waited for it. */
-    if (asked->grace < store->conf.timeout) {
-        again[GRACE] = ajr_sendable_interval(store->conf.timeout, pool);
-    }
-    query.sql =
-        ajr_verb_select(store, "rotate", AJR_ROW_COLUMNS,
-                        "$1::uuid,$2::int,$3::text,$4::bytea,$5::text,$6::text,"
-                        "$7::boolean,$8::interval,$9::boolean,$10::interval,"
-                        "$11::interval,$12::text,$13::interval,"
-                        "$14::boolean,$15::text",
-                        pool);
+    again_values(again, values, store, asked, pool);
+    query.sql = ajr_verb_select(store, "rotate", AJR_ROW_COLUMNS,
+                                rotate_arguments, pool);
     return ask_session(out, detail, store, &query, rotate_verdicts, pool);
 }
 

@@ -11,8 +11,11 @@ Shared by pytest, the demo and the benchmark. Standard library and psycopg2.
     proxy     a wire to PostgreSQL that can be cut at the worst moment
     httpd     Httpd: one server with one small configuration
     http      a client that hides nothing
+    browser   a headless Chromium
+    node      programs of tests/clients on packages of npm
     backend   a server behind the proxy, which remembers what it was asked
     jwt       keys and tokens, right ones and wrong ones
+    grant     refresh tokens, taken apart and put together wrongly
 
 Nothing of the system's own Apache or PostgreSQL is read or touched: only
 their programs are run.
