@@ -30,8 +30,8 @@ const char *ajr_bearer_name(const json_t *claims, const char *claim,
                : json_string_value(value);
 }
 
-/* Where iat is not kept, nbf may be long after it: a token can be revoked before
- * it is good. */
+/* Where iat is not kept, nbf may be long after it: a token can be revoked
+ * before it is good. */
 apr_time_t ajr_bearer_minted(const json_t *claims, bool keeps_iat)
 {
     apr_time_t nbf = date_of(claims, "nbf");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Dialect laravel: clients of a Laravel host with tymon/jwt-auth, or with the
- * fork that is maintained. One token is both: it opens the API, and it is traded
- * for its successor.
+ * fork that is maintained. One token is both: it opens the API, and it is
+ * traded for its successor.
  */
 #include "dialects.h"
 

@@ -202,8 +202,9 @@ apr_array_header_t *ajr_cookie_values(const char *header, const char *name,
     return found;
 }
 
-/* httpd joins repeated Cookie lines with a comma. Who may set a cookie may write
- * one into its value, so none is found behind it; but none stays either. */
+/* httpd joins repeated Cookie lines with a comma. Who may set a cookie may
+ * write one into its value, so none is found behind it; but none stays
+ * either. */
 static bool joined_cut(ajr_bytes_t *piece, const char *name)
 {
     ajr_bytes_t rest = *piece;

@@ -89,7 +89,7 @@ bool ajr_form_has_secret(ajr_form_t form);
 bool ajr_grant_secret_hash(unsigned char hash[AJR_SECRET_HASH_SIZE],
                            const ajr_grant_t *grant);
 
-/* "jr1", "js1", "laravel" or "simplejwt", as the session's column `form` says it. */
+/* "jr1", "js1", "laravel" or "simplejwt": a session's column `form`. */
 const char *ajr_form_name(ajr_form_t form);
 
 /* Whether text starts like a refresh token (not whether it is one). */

@@ -40,13 +40,13 @@ typedef struct ajr_policy_t {
  * exp, nbf and iat are finite JSON numbers (RFC 7519 2); values beyond +-2^41
  * seconds (69 000 years) are clamped, so that no arithmetic in microseconds
  * overflows; whole_times refuses fractions and exponents as malformed. exp:
- * refused from exp + leeway on, unless expired_too. nbf and iat: refused before,
- * less leeway. max_lifetime bounds exp - iat, or exp - nbf where iat is absent
+ * refused from exp + leeway on, unless expired_too. nbf and iat: refused
+ * before, less leeway. max_lifetime bounds exp - iat, or exp - nbf where iat is absent
  * or lifetime_from_nbf says so, and makes exp and one of the two required.
  *
  * A payload with token_type or token_use "refresh" or "id", in any case, is no
- * access token, whatever typ says, unless the policy names a token_type. typ is compared without case and without
- * a leading "application/" (RFC 7515 4.1.9).
+ * access token, whatever typ says, unless the policy names a token_type. typ is
+ * compared without case and without a leading "application/" (RFC 7515 4.1.9).
  *
  * A pinned claim that says something else means another audience.
  *

@@ -16,8 +16,8 @@ typedef struct ajr_ask_t {
 
 /* Reads the body, if there is one, and looks for what the dialect's row of this
  * handler names. OK; TOKEN_MISSING or PARAMETER_MISSING, as the row looks
- * first in headers or in the body; GRANT_TYPE_REFUSED, CSRF, BODY_*. ask->access is
- * read in any case but BODY_*. */
+ * first in headers or in the body; GRANT_TYPE_REFUSED, CSRF, BODY_*.
+ * ask->access is read in any case but BODY_*. */
 ajr_outcome_t ajr_ask_read(ajr_ask_t *ask, request_rec *r);
 
 #endif

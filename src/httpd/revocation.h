@@ -7,8 +7,8 @@
 
 #include "record.h"
 
-/* OK, TOKEN_REVOKED, TOKEN_SUPERSEDED, REVOCATION_STALE, or what PostgreSQL said
- * where it had to be asked, for the token that record says holds. */
+/* Of the token that record says holds: OK, TOKEN_REVOKED, TOKEN_SUPERSEDED,
+ * REVOCATION_STALE, or what PostgreSQL said where it had to be asked. */
 ajr_outcome_t ajr_revocation_judge(request_rec *r, ajr_record_t *record);
 
 #endif

@@ -8,9 +8,9 @@
 
 #include "store.h"
 
-/* What rotate() need not know of such a token. Its grant, in ajr_store_present_t,
- * is generation 0 of form LARAVEL or SIMPLEJWT, with the sid of
- * ajr_derived_sid(); its subject is there, too. */
+/* What rotate() need not know of such a token. Its grant, in
+ * ajr_store_present_t, is generation 0 of form LARAVEL or SIMPLEJWT, with the
+ * sid of ajr_derived_sid(); its subject is there, too. */
 typedef struct ajr_store_host_t {
     const json_t *claims;         /* all of its payload */
     apr_interval_time_t lifetime; /* from iat, for LARAVEL; SIMPLEJWT has exp */

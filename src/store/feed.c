@@ -15,8 +15,8 @@
 #define SLACK apr_time_from_sec(3600) /* as until in SQL has it */
 
 /* For the first row of a whole reading, before which PostgreSQL sorts them all:
- * that takes some seconds where a million sessions were ended. What is new since
- * the last reading is less, or becomes a whole reading. */
+ * that takes some seconds where a million sessions were ended. What is new
+ * since the last reading is less, or becomes a whole reading. */
 #define WHOLE_PATIENCE apr_time_from_sec(30)
 
 enum { KIND, KEY, NOT_BEFORE, GENERATION, UNTIL, SEQ };
