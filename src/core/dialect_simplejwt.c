@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Dialect simplejwt: clients of a Django host with
- * djangorestframework-simplejwt. Both tokens are JWTs; the claim token_type tells one from the other.
+ * djangorestframework-simplejwt. Both tokens are JWTs; the claim token_type
+ * tells one from the other.
  */
 #include "dialects.h"
 

@@ -41,8 +41,9 @@ typedef struct ajr_policy_t {
  * seconds (69 000 years) are clamped, so that no arithmetic in microseconds
  * overflows; whole_times refuses fractions and exponents as malformed. exp:
  * refused from exp + leeway on, unless expired_too. nbf and iat: refused
- * before, less leeway. max_lifetime bounds exp - iat, or exp - nbf where iat is absent
- * or lifetime_from_nbf says so, and makes exp and one of the two required.
+ * before, less leeway. max_lifetime bounds exp - iat, or exp - nbf where iat is
+ * absent or lifetime_from_nbf says so, and makes exp and one of the two
+ * required.
  *
  * A payload with token_type or token_use "refresh" or "id", in any case, is no
  * access token, whatever typ says, unless the policy names a token_type. typ is
