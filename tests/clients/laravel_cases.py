@@ -117,6 +117,8 @@ CASES = [
     Case("no iat", changed(iat=None)),
     _same("no sub", bearer(lambda secret: jwt.sign(
         secret, claims(), sub=None)), CLAIMS),
+    Case("sub null", bearer(lambda secret: jwt.pyjwt.encode(
+        {**claims(), "sub": None}, secret, "HS256")), "User not found"),
     Case("expired", changed(exp=lambda now: now - 60,
                             iat=lambda now: now - 3660,
                             nbf=lambda now: now - 3660), EXPIRED),
@@ -134,6 +136,9 @@ CASES = [
     Case("kid", bearer(lambda secret: mint(secret, {"kid": "k"}))),
     Case("at+jwt", bearer(lambda secret: mint(secret, {"typ": "at+jwt"}))),
     Case("other iss", changed(iss="https://apache.example")),
+    Case("of a server elsewhere", bearer(lambda secret: mint(
+        secret, {"kid": "k", "typ": "at+jwt"}, sid="x", gen=1, prv=None,
+        sub="1", iss="https://apache.example"))),
     Case("aud", changed(aud="api")),
     Case("bearer", bearer(mint, "bearer ")),
     Case("BEARER", bearer(mint, "BEARER ")),

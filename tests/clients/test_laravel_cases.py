@@ -18,6 +18,7 @@ TAGS = {
     "no alg": "alg_refused", "wrong prv": "audience_refused",
     "no jti": "claim_missing", "no exp": "claim_missing",
     "no iat": "claim_missing", "no sub": "claim_missing",
+    "sub null": "claim_malformed",
     "expired": "token_expired", "expired, window over": "token_expired",
     "nbf ahead": "token_not_yet_valid", "iat ahead": "token_not_yet_valid",
     "exp as string": "claim_malformed", "exp 1e300": "claim_malformed",
@@ -28,7 +29,7 @@ TAGS = {
 
 #: .. and jwt-refresh alone, where it differs; None: it trades them.
 TRADE_TAGS = {
-    "window over": "expired", "extra claims": "refresh_malformed",
+    "window over": "expired",
     "scheme alone": "token_missing", "two tokens": "token_malformed",
     "bad header, good query": "token_malformed",
 }
@@ -51,13 +52,12 @@ SAYS = {
     "expired": "Token has expired and can no longer be refreshed",
     "token_ambiguous": "The request carries more than one access token",
     "audience_refused": "The access token is meant for another audience",
-    "refresh_malformed": "The refresh token is malformed",
 }
 
 #: Refused here alone: such a token cannot be revoked, would never expire, could
-#: be refreshed for ever, is of other users, or names a session that is none.
-HERE = {"no jti", "no exp", "no iat", "exp as string", "wrong prv",
-        "extra claims", "nbf ahead", "exp 1e300"}
+#: be refreshed for ever, or is of other users.
+HERE = {"sub null", "no jti", "no exp", "no iat", "exp as string", "wrong prv",
+        "nbf ahead", "exp 1e300"}
 
 
 @pytest.fixture(scope="module", name="site")

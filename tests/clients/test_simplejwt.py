@@ -5,6 +5,7 @@ what the host's own views answer to the same."""
 
 import re
 import time
+import uuid
 
 import pytest
 
@@ -373,7 +374,6 @@ def test_one_key_two_kinds(site):
             (mine(token_type=["refresh"]), WRONG_TYPE),
             (mine(gen=2 ** 31), INVALID), (mine(gen=-1), INVALID),
             (mine(gen="0"), INVALID), (mine(gen=None), INVALID),
-            (mine(sid=None), INVALID), (mine(sid="x"), INVALID),
             (mine(sid=jwt.claims_of(other["refresh"])["sid"], user_id="2"),
              INVALID),
             (mine(user_id=None), INVALID), (mine(user_id=""), INVALID),
@@ -383,6 +383,19 @@ def test_one_key_two_kinds(site):
         refused(site.post(REFRESH, {"refresh": token}), detail)
     for good in (pair, other):
         assert site.post(REFRESH, {"refresh": good["refresh"]}).status == 200
+
+
+@pytest.mark.parametrize("sid", [None, "x", 7, str(uuid.UUID(int=4))])
+def test_a_sid_of_the_host_names_no_session(site, sid):
+    """Such a token is the host's: adopted where that is on, by itself."""
+    pair = site.login()
+    token = site.again(pair["refresh"], sid=sid)
+    refused(site.client.post_json("/strangers", {"refresh": token}), INVALID,
+            "unknown")
+    answer = site.post(REFRESH, {"refresh": token})
+    assert answer.status == 200, answer
+    assert jwt.claims_of(answer.json()["access"])["sid"] not in (
+        sid, jwt.claims_of(pair["refresh"])["sid"])
 
 
 def test_a_js1_is_no_jwt(site):
