@@ -182,7 +182,8 @@ test: deps-test
 # bytes. httpd itself leaks by design, so leaks are looked for in the former.
 # Under ThreadSanitizer: the unit tests with threads.
 SANITIZED := tests/vectors tests/e2e/test_access.py tests/e2e/test_authz.py \
-	tests/e2e/test_refresh.py tests/e2e/test_strip.py
+	tests/e2e/test_refresh.py tests/e2e/test_strip.py \
+	tests/e2e/test_dialect_common.py tests/e2e/test_dialect_cookie.py
 sanitize:
 	@$(MAKE) --no-print-directory unit replay sanitized-pytest \
 		SANITIZE=address,undefined OPTIMIZE='-O1 -g'

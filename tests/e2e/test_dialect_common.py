@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from e2e_site import USERS, sid_of
+from e2e_site import USERS, challenge, sid_of
 from lab import jwt
 from test_handlers_attacked import BODIES
 from test_refresh import no_database_call
@@ -24,6 +24,9 @@ REPLY = {"oauth2": ("access_token", "refresh_token"),
          "express": ("accessToken", "refreshToken"),
          "pair": ("accessToken", "refreshToken"),
          "cookie": ("accessToken", None), "simplejwt": ("access", "refresh")}
+
+#: JwtErrorText.
+LUCK, ODD = "No such luck", "Not one of ours"
 
 #: What a dialect wants beside its name.
 MORE = {"simplejwt": "JwtSubjectClaim user_id"}
@@ -107,7 +110,9 @@ class Speaker:
 def _speaker(request, shared_site):
     name = request.param
     return Speaker(name, shared_site(
-        server=f"JwtDialect {name}\nJwtLoginLimit Off\n{MORE.get(name, '')}"))
+        server=f"JwtDialect {name}\nJwtLoginLimit Off\n{MORE.get(name, '')}\n"
+               f'JwtErrorText login_refused "{LUCK}"\n'
+               f'JwtErrorText token_malformed "{ODD}"'))
 
 
 def test_nobody_keeps_a_reply(speaker):
@@ -226,3 +231,22 @@ def test_bodies_that_mean_nothing(speaker, path):
                 path == "/logout" and answer.status in (200, 204)
                 and answer.body == b""), (body[:40], answer)
     assert speaker.sessions == before and speaker.row == (0, True)
+
+
+def test_words_for_people(speaker):
+    """JwtErrorText replaces each, at a handler and at the API; pair and cookie
+    have words for programs alone, and the challenge."""
+    answer = speaker.ask_login(password="guess")
+    assert answer.status == 401
+    assert answer.text == {
+        "oauth2": f'{{"error":"invalid_grant","error_description":"{LUCK}"}}',
+        "laravel": f'{{"error":"{LUCK}"}}', "express": LUCK,
+        "simplejwt": f'{{"detail":"{LUCK}"}}'}.get(
+            speaker.dialect, '{"error":"login_refused"}')
+    answer = speaker.site.api("a.b.c")
+    if speaker.dialect == "simplejwt":
+        assert answer.json()["messages"][0]["message"] == ODD
+    else:
+        assert challenge(answer)["error_description"] == ODD
+        assert (ODD in answer.text) == (speaker.dialect not in (
+            "pair", "cookie"))
