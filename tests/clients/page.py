@@ -13,8 +13,10 @@ AXIOS = NPM / "node_modules" / "axios" / "dist" / "axios.min.js"
 def put_pages(httpd, folder=None):
     """Copies the pages, and axios, to where `httpd` serves files, which is
     `folder` if it is told so."""
-    # A browser's idle connections would delay the end of the server.
-    httpd.config = "KeepAlive Off\n" + httpd.config
+    # A browser's idle connections would delay the end of the server, and for a
+    # moment it would show a file that it has without asking.
+    httpd.config = ("KeepAlive Off\nHeader setifempty Cache-Control no-cache\n"
+                    + httpd.config)
     for path in (*PAGES.iterdir(), AXIOS):
         shutil.copy(path, folder or httpd.htdocs)
         ((folder or httpd.htdocs) / path.name).chmod(0o644)
