@@ -281,6 +281,22 @@ def test_broken_claims_function(site, db):
     assert site.session(token, "generation") == 0
 
 
+def test_disk_full(site, db):
+    """PostgreSQL has no room for a row, here by what it says then: 503 at each
+    write, and all goes on when there is room."""
+    access, token = site.login()
+    db.psql("""CREATE FUNCTION public.no_room() RETURNS trigger
+        LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$;
+        CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON auth_jwt.session
+        FOR EACH ROW EXECUTE FUNCTION public.no_room()""")
+    for answer in (site.refresh(token), site.ask_login(), site.logout(token)):
+        unavailable(answer, "database_error")
+    assert site.api(access).status == 200
+    db.psql("DROP TRIGGER no_room ON auth_jwt.session")
+    assert site.session(token, "generation") == 0
+    site.refreshed(token)
+
+
 def test_slow_claims_function(site, db):
     """A host's claims() that takes long: 503 in time."""
     _, token = site.login()

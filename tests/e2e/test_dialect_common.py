@@ -25,6 +25,10 @@ REPLY = {"oauth2": ("access_token", "refresh_token"),
          "pair": ("accessToken", "refreshToken"),
          "cookie": ("accessToken", None), "simplejwt": ("access", "refresh")}
 
+#: What a refresh is refused with, that brings nothing.
+REFUSED = {"oauth2": {400}, "laravel": {401}, "express": {403},
+           "pair": {400, 401}, "cookie": {403}, "simplejwt": {400, 401}}
+
 #: JwtErrorText.
 LUCK, ODD = "No such luck", "Not one of ours"
 
@@ -111,6 +115,7 @@ def _speaker(request, shared_site):
     name = request.param
     return Speaker(name, shared_site(
         server=f"JwtDialect {name}\nJwtLoginLimit Off\n{MORE.get(name, '')}\n"
+               "JwtReplyField extra jti\n"
                f'JwtErrorText login_refused "{LUCK}"\n'
                f'JwtErrorText token_malformed "{ODD}"'))
 
@@ -123,6 +128,15 @@ def test_nobody_keeps_a_reply(speaker):
     for answer in answers:
         assert answer.get("Cache-Control") == "no-store", answer
         assert answer.get("Pragma") == "no-cache", answer
+
+
+def test_fields_beside_the_tokens(speaker):
+    """JwtReplyField, at login and at refresh."""
+    access, _ = REPLY[speaker.dialect]
+    for answer in (speaker.login(), speaker.refresh()):
+        body = answer.json()
+        assert body["extra"] == jwt.claims_of(body[access])["jti"]
+    assert "extra" not in speaker.ask_login(password="guess").text
 
 
 def test_both_kinds_of_body(speaker):
@@ -227,7 +241,9 @@ def test_bodies_that_mean_nothing(speaker, path):
             answer = speaker.site.client.request("POST", path, headers, body,
                                                  chunked)
             assert answer.get("X-Outcome"), (body[:40], answer)
-            assert answer.status in (400, 401, 403, 413) or (
+            refused = (REFUSED[speaker.dialect] if path == "/token"
+                       else {400, 401, 403}) | {413}
+            assert answer.status in refused or (
                 path == "/logout" and answer.status in (200, 204)
                 and answer.body == b""), (body[:40], answer)
     assert speaker.sessions == before and speaker.row == (0, True)
