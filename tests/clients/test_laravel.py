@@ -388,6 +388,18 @@ def test_same_jti_for_two_users(site):
     assert [session(site, token, "subject") for token in tokens] == ["1", "2"]
 
 
+def test_empty_jti(site):
+    """jwt-auth blacklists all of them at once; here each is a token."""
+    site.over("JwtRefreshGrace 0")
+    one, other = (mint(site.host.secret, jti="", role=role)
+                  for role in ("one", "other"))
+    new = site.refreshed(one)
+    assert site.get("/api/user", other).status == 200
+    assert jwt.claims_of(site.refreshed(other))["sid"] != jwt.claims_of(new)[
+        "sid"]
+    refused(site.get("/api/refresh", one), "reused")
+
+
 # -- the rest ------------------------------------------------------------------
 
 @pytest.mark.contract("laravel", "login")
