@@ -32,6 +32,13 @@ static const char *show_list(apr_pool_t *pool, const apr_array_header_t *value)
     return show_address(pool, value != NULL && value->nelts > 0 ? value : NULL);
 }
 
+static const char *show_cookie(apr_pool_t *pool, const void *value)
+{
+    const ajr_cookie_t *cookie = value;
+
+    return apr_pstrcat(pool, cookie->name, cookie->attributes, NULL);
+}
+
 static const char *show_revocation(apr_pool_t *pool, const void *value)
 {
     const ajr_revocation_t *revocation = value;
@@ -46,7 +53,8 @@ static const char *show_revocation(apr_pool_t *pool, const void *value)
              : show_time, const char *                          \
              : show_text, apr_array_header_t *                  \
              : show_list, const ajr_revocation_t *              \
-             : show_revocation, default                         \
+             : show_revocation, const ajr_cookie_t *            \
+             : show_cookie, default                             \
              : show_address)(r->pool, (value))
 
 static int dump(request_rec *r)
