@@ -21,8 +21,8 @@
 #include "lifecycle.h"
 #include "login_limit.h"
 #include "module.h"
+#include "redact.h"
 #include "refusal.h"
-#include "source.h"
 #include "tally.h"
 
 static void register_hooks(apr_pool_t *pconf)
@@ -47,7 +47,7 @@ static void register_hooks(apr_pool_t *pconf)
                            APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(ajr_handler_unmapped, NULL, NULL,
                            APR_HOOK_REALLY_FIRST);
-    ap_hook_post_perdir_config(ajr_source_redact, NULL, NULL,
+    ap_hook_post_perdir_config(ajr_redact_scope, NULL, NULL,
                                APR_HOOK_REALLY_FIRST);
     ap_hook_check_access_ex(ajr_authz_before, NULL, NULL, APR_HOOK_REALLY_FIRST,
                             AP_AUTH_INTERNAL_PER_CONF);
@@ -65,8 +65,7 @@ static void register_hooks(apr_pool_t *pconf)
                                 APR_HOOK_MIDDLE);
     ajr_refusal_register();
     ap_hook_handler(ajr_handler_run, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_log_transaction(ajr_source_redact_log, NULL, NULL,
-                            APR_HOOK_REALLY_FIRST);
+    ap_hook_log_transaction(ajr_redact_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }
 
 module AP_MODULE_DECLARE_DATA auth_jwt_refresh_module = {

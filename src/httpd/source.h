@@ -7,13 +7,14 @@
 
 #include "record.h"
 
+/* Source i of a scope, NULL behind the last. */
+const ajr_source_t *ajr_source_at(const ajr_dir_conf_t *conf, int i);
+
 /* OK, TOKEN_MISSING, TOKEN_AMBIGUOUS or TOKEN_MALFORMED; *token is empty unless
  * OK. Bit i of *places: something was in source i of this scope (of 64 at
- * most). take() also strips. accepts(): whether one of the places `there` is a
- * JwtSource `here` too. */
+ * most). accepts(): whether one of the places `there` is a JwtSource `here`
+ * too. */
 ajr_outcome_t ajr_source_find(ajr_bytes_t *token, apr_uint64_t *places,
-                              request_rec *r);
-ajr_outcome_t ajr_source_take(ajr_bytes_t *token, apr_uint64_t *places,
                               request_rec *r);
 bool ajr_source_accepts(const ajr_dir_conf_t *here, apr_uint64_t places,
                         const ajr_dir_conf_t *there);
@@ -21,14 +22,13 @@ bool ajr_source_accepts(const ajr_dir_conf_t *here, apr_uint64_t places,
 /* Whether these places of a scope are cookies, all of them. */
 bool ajr_source_by_cookie(const ajr_dir_conf_t *conf, apr_uint64_t places);
 
-/* Removes tokens from the request where JwtStrip of this scope says so. */
+/* strip.c: removes tokens from the request where JwtStrip of this scope says
+ * so; take() finds and strips. */
 void ajr_source_strip(request_rec *r);
+ajr_outcome_t ajr_source_take(ajr_bytes_t *token, apr_uint64_t *places,
+                              request_rec *r);
 
 /* What stands behind `Authorization: Bearer`, NULL when there is no such. */
 const char *ajr_source_bearer(const request_rec *r);
-
-/* post_perdir_config, log_transaction: no log shows a token of a URL. */
-int ajr_source_redact(request_rec *r);
-int ajr_source_redact_log(request_rec *r);
 
 #endif
