@@ -41,16 +41,25 @@ static bool asks_for(request_rec *r, const char *page)
     return strlen(uri) == length && strncmp(uri, page, length) == 0;
 }
 
-const char *ajr_login_page(request_rec *r, ajr_place_t place,
-                           ajr_outcome_t outcome)
+/* Laravel's 401 is another outcome's 400, and express has 403 for tokens that
+ * expired. */
+static bool is_to_log_in(ajr_outcome_t outcome, int status)
+{
+    return status == HTTP_UNAUTHORIZED ||
+           ajr_outcome_row(outcome)->status == HTTP_UNAUTHORIZED;
+}
+
+const char *ajr_login_page(request_rec *r, const ajr_incident_t *incident,
+                           int status)
 {
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     const char *page = ajr_conf_login_page(conf);
 
-    if (page == NULL || ajr_outcome_row(outcome)->status != HTTP_UNAUTHORIZED ||
-        (place == AJR_PLACE_API && !ajr_authn_ours(ap_auth_type(r))) ||
-        (ajr_conf_dialect(conf)->pages & 1U << place) == 0 || wants_json(r) ||
-        asks_for(r, page)) {
+    if (page == NULL || !is_to_log_in(incident->outcome, status) ||
+        (incident->place == AJR_PLACE_API &&
+         !ajr_authn_ours(ap_auth_type(r))) ||
+        (ajr_conf_dialect(conf)->pages & 1U << incident->place) == 0 ||
+        wants_json(r) || asks_for(r, page)) {
         return NULL;
     }
     return page;

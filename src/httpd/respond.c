@@ -136,7 +136,7 @@ int ajr_respond_access(request_rec *r, ajr_outcome_t outcome)
     const ajr_incident_t incident = incident_of(r, outcome, AJR_PLACE_API);
     ajr_refused_t refused = {dialect_of(r, AJR_PLACE_API), incident, 0, NULL};
     ajr_refusal_t refusal = ajr_dialect_refuse(refused.dialect, &incident);
-    const char *page = ajr_login_page(r, AJR_PLACE_API, outcome);
+    const char *page = ajr_login_page(r, &incident, refusal.status);
 
     ajr_log_outcome(r, outcome);
     ajr_origin_allow(r, r->err_headers_out);
@@ -243,7 +243,7 @@ int ajr_respond_refusal(request_rec *r, ajr_outcome_t outcome)
     ajr_place_t place = ajr_record(r)->handler->place;
     const ajr_incident_t incident = incident_of(r, outcome, place);
     ajr_refusal_t refusal = ajr_dialect_refuse(dialect, &incident);
-    const char *page = ajr_login_page(r, place, outcome);
+    const char *page = ajr_login_page(r, &incident, refusal.status);
 
     if (page != NULL) {
         return ajr_respond_empty(r, outcome, page_show(r, page));

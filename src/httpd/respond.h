@@ -24,9 +24,9 @@ void ajr_respond_client(request_rec *r);
 int ajr_respond_goodbye(request_rec *r, ajr_outcome_t outcome);
 
 /* login_page.c: JwtLoginPage. The URL to send this request to instead of a
- * refusal, NULL = none. */
-const char *ajr_login_page(request_rec *r, ajr_place_t place,
-                           ajr_outcome_t outcome);
+ * refusal of this status, NULL = none. */
+const char *ajr_login_page(request_rec *r, const ajr_incident_t *incident,
+                           int status);
 
 /* log.c: the one line of a request that we ended. */
 void ajr_log_outcome(request_rec *r, ajr_outcome_t outcome);

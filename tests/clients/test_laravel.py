@@ -489,3 +489,15 @@ def test_json_is_asked_for_as_the_host_does(site):
     answer = site.ask("/api/refresh", headers={"Accept": "text/html"})
     assert (answer.status, answer.get("Location")) == (302, "/login")
     refused(site.ask("/api/refresh", headers=JSON), "token_missing")
+
+
+def test_a_browser_whose_session_is_over_gets_the_page(site):
+    """Not only one whose token is bad: the client gets 401 for both."""
+    site.over("JwtRefreshGrace 0", refresh="JwtLoginPage /login")
+    old = mint(site.host.secret)
+    site.refreshed(old)
+    for tag in ("reused", "revoked"):
+        answer = site.ask("/api/refresh", {"headers": {
+            "Authorization": f"Bearer {old}"}}, {"Accept": "text/html"})
+        assert (answer.status, answer.get("Location")) == (302, "/login")
+        assert answer.get("X-Outcome") == tag
