@@ -1,28 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A recording of a Laravel host, replayed at a site that our module stands
-before: every case, at each kind of route, by Accept. OURS is all that differs.
+before: every case, at each kind of route, by Accept. OURS is all that differs."""
 
-laravel_recorded.json is distilled from the recording: an answer is "passes",
-"page" (302 to the page for those who do not ask for JSON), a message, or the
-status of an HTML page."""
-
-import collections
-import json
 import urllib.parse
 
 import pytest
 
 from laravel_cases import (AHEAD, CASES, CLAIMS, NOT_JSON, NOT_YET, OVER,
                            SEGMENTS)
+from laravel_recorded import ROUTES, ROWS
 from laravel_site import LaravelSite
-from lab.place import TOP
 
-OWN = TOP / "tests" / "clients" / "laravel_recorded.json"
-RECORDING = TOP.parent / "shared" / "contracts" / "laravel.json"
 PAGE = "/api/unauthorized"
 
-ROUTES = {"auth:api user": "/api/user", "auth:api refresh": "/api/refresh",
-          "jwt.auth user": "/api/mw/user", "jwt.refresh": "/api/mw/refresh"}
 MIDDLEWARES = ("jwt.auth user", "jwt.refresh")
 
 #: What the recording calls the cases of laravel_cases.
@@ -87,38 +77,6 @@ OURS = {
     "bad header, good query": {"jwt.auth user": AMBIGUOUS},
     "scheme alone": {"jwt.auth user": UNDECODED},
 }
-
-Row = collections.namedtuple("Row", "case accept answers")
-
-
-def _word(row):
-    """An answer of the recording."""
-    if row["status"] in (200, 302):
-        return {200: "passes", 302: "page"}[row["status"]]
-    body = row["body"]
-    return body["message"] if isinstance(body, dict) else str(row["status"])
-
-
-def distilled(recording):
-    """The rows of a case and an Accept are one, by the order of ROUTES."""
-    rows = {}
-    for row in recording["rows"]:
-        if row["at"] in ROUTES:
-            rows.setdefault((row["case"], row["accept"]), {})[
-                row["at"]] = _word(row)
-    return [[*key, [answers[at] for at in ROUTES]]
-            for key, answers in rows.items()]
-
-
-def _rows():
-    """The recording itself, where it lies beside the checkout."""
-    rows = json.loads(OWN.read_text("utf-8"))
-    if RECORDING.exists():
-        assert rows == distilled(json.loads(RECORDING.read_text("utf-8")))
-    return [Row(*row) for row in rows]
-
-
-ROWS = _rows()
 
 
 def _case(row):
