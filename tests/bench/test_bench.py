@@ -123,7 +123,7 @@ def _refuse(_subject, answered, _cut_off=0):
 def test_pgbench_sends_what_the_store_sends():
     """Otherwise the limit is that of another call."""
     store = (TOP / "src" / "store" / "store.c").read_text(encoding="utf-8")
-    sent = re.search(r'"rotate", AJR_ROW_COLUMNS,(.*?)pool\)', store, re.S)[1]
+    sent = re.search(r"rotate_arguments\[\] =(.*?);", store, re.S)[1]
     script = (BENCH.parent / "rotate.sql").read_text(encoding="utf-8")
     called = script.partition(".rotate(")[2]
     assert re.findall(r"::(\w+)", sent)

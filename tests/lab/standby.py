@@ -40,7 +40,8 @@ class Standby(Cluster):
         self.stop("immediate")
         shutil.rmtree(self.data)
 
-    def _initdb(self):
+    def _initdb(self, rules):
+        """The primary's files, its rules among them."""
         done = run([str(self.bindir / "pg_basebackup"), "-D", str(self.data),
                     "-d", self._primary.conninfo(dbname=None),
                     "--checkpoint=fast", "--no-sync"], self.account)
