@@ -11,6 +11,9 @@ BUILD  ?= build
 CC     ?= cc
 PYTHON := /usr/bin/python3
 
+# Programs are built on all processors, tests run one after another.
+ALL_CPUS := -j$(shell nproc)
+
 # V=1 shows the commands.
 Q   := $(if $(V),,@)
 SAY := @$(if $(V),:,printf '  %s %s\n')
@@ -59,7 +62,7 @@ STORE_BIN  := $(patsubst tests/store/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/s
 # Alone it says that no object is removed; with names it would say it of those.
 .SECONDARY:
 
-.PHONY: all help needed module programs demo test unit pytest lint format install clean \
+.PHONY: all help needed module programs replays demo test unit pytest lint format install clean \
 	deps deps-build deps-demo deps-test deps-bench bench check-symbols sanitize \
 	sanitized-pytest races replay fuzz
 
@@ -153,7 +156,10 @@ demo: deps-demo
 unit: programs
 	@tests/unit/run $(UNIT_BIN)
 
-replay: $(REPLAY_BIN)
+replays: $(REPLAY_BIN)
+	@:
+
+replay: replays
 	@tests/fuzz/run $(REPLAY_BIN)
 
 # What is found goes to build/fuzz/$(TARGET)/, a crash to build/fuzz/.
@@ -172,7 +178,7 @@ pytest: module programs
 	@AJR_BUILD=$(abspath $(BUILD_DIR)) $(PYTHON) -m pytest -q -p no:cacheprovider tests $(PYTEST)
 
 test: deps-test
-	@$(MAKE) --no-print-directory module programs
+	@$(MAKE) --no-print-directory $(ALL_CPUS) module programs
 	@$(MAKE) --no-print-directory lint unit
 	@$(MAKE) --no-print-directory sanitize
 	@$(MAKE) --no-print-directory pytest
@@ -185,6 +191,8 @@ SANITIZED := tests/vectors tests/e2e/test_access.py tests/e2e/test_authz.py \
 	tests/e2e/test_refresh.py tests/e2e/test_strip.py \
 	tests/e2e/test_dialect_common.py tests/e2e/test_dialect_cookie.py
 sanitize:
+	@$(MAKE) --no-print-directory $(ALL_CPUS) module programs replays \
+		SANITIZE=address,undefined OPTIMIZE='-O1 -g'
 	@$(MAKE) --no-print-directory unit replay sanitized-pytest \
 		SANITIZE=address,undefined OPTIMIZE='-O1 -g'
 	@$(MAKE) --no-print-directory races SANITIZE=thread OPTIMIZE='-O1 -g'
