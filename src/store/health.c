@@ -28,11 +28,19 @@ void ajr_health_connected(ajr_health_t *health)
     health->full = false;
 }
 
+void ajr_health_heard(ajr_health_t *health, apr_time_t connected)
+{
+    if (!health->full && connected > health->refused) {
+        health->pause = 0;
+    }
+}
+
 /* The pause of a prober began when it started. It is set here for the first
  * failure, and for a prober that hung for longer than its pause. */
 void ajr_health_refused(ajr_health_t *health, apr_time_t now, bool full)
 {
     health->full = full;
+    health->refused = now;
     if (health->pause == 0) {
         health->pause = AJR_HEALTH_PAUSE_MIN;
         health->next = now + health->pause;

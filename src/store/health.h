@@ -21,6 +21,7 @@
 typedef struct ajr_health_t {
     apr_interval_time_t pause; /* 0 = the last attempt succeeded */
     apr_time_t next;           /* no attempt before, while pause > 0 */
+    apr_time_t refused;        /* when an attempt failed last */
     bool full;                 /* the server had no connection to spare */
 } ajr_health_t;
 
@@ -28,6 +29,10 @@ typedef struct ajr_health_t {
  * pause gets true; the pause is claimed when the attempt starts, so that one
  * that hangs does not keep the next from finding the database back. */
 bool ajr_health_may_connect(ajr_health_t *health, apr_time_t now);
+
+/* Another process connected then: a database that it found after our failure
+ * is back for us too. One that is full is not: that one has what we want. */
+void ajr_health_heard(ajr_health_t *health, apr_time_t connected);
 
 /* An attempt ended. full: the server lives, but has no connection to spare. */
 void ajr_health_connected(ajr_health_t *health);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * trouble  since when nothing succeeds, 0 = it does. The lowest bit says that
- *          it is an outage: someone found no database.
- * last     the last outage: its beginning and its end, each in 32 bits of
- *          100 ms, so that both change together without a lock. 0 = none.
+ * trouble    since when nothing succeeds, 0 = it does. The lowest bit says that
+ *            it is an outage: someone found no database.
+ * last       the last outage: its beginning and its end, each in 32 bits of
+ *            100 ms, so that both change together without a lock. 0 = none.
+ * connected  when a connection was made last, 0 = never. Of two children that
+ *            write at once the earlier may win: that is microseconds.
  */
 #include "outage.h"
 
@@ -76,6 +78,16 @@ void ajr_outage_troubled(ajr_outages_t *outages, apr_time_t now)
 void ajr_outage_away(ajr_outages_t *outages, apr_time_t now)
 {
     note(outages, now, AWAY);
+}
+
+void ajr_outage_connected(ajr_outages_t *outages, apr_time_t now)
+{
+    atomic_store(&outages->connected, (apr_uint64_t)now);
+}
+
+apr_time_t ajr_outage_last_connected(ajr_outages_t *outages)
+{
+    return (apr_time_t)atomic_load(&outages->connected);
 }
 
 bool ajr_outage_last(ajr_pg_outage_t *out, ajr_outages_t *outages,

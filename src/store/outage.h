@@ -17,6 +17,10 @@ void ajr_outage_answered(ajr_outages_t *outages, apr_time_t now);
 void ajr_outage_troubled(ajr_outages_t *outages, apr_time_t now);
 void ajr_outage_away(ajr_outages_t *outages, apr_time_t now);
 
+/* A new connection was made; when the last one was, 0 = none. */
+void ajr_outage_connected(ajr_outages_t *outages, apr_time_t now);
+apr_time_t ajr_outage_last_connected(ajr_outages_t *outages);
+
 /* As ajr_pg_outage(). */
 bool ajr_outage_last(ajr_pg_outage_t *out, ajr_outages_t *outages,
                      apr_time_t now);

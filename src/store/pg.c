@@ -73,6 +73,9 @@ static ajr_outcome_t connect_lease(ajr_lease_t *lease, const char **detail,
         outcome = AJR_DATABASE_DOWN;
     }
     lease->slot.made = ajr_clock_now();
+    if (outcome == AJR_OK) {
+        ajr_outage_connected(pg->outages, lease->slot.made);
+    }
     ajr_slots_made(&pg->slots, lease, outcome);
     return outcome;
 }

@@ -30,6 +30,7 @@ typedef struct ajr_pg_t ajr_pg_t;
 typedef struct ajr_outages_t {
     _Atomic apr_uint64_t trouble; /* see outage.c */
     _Atomic apr_uint64_t last;
+    _Atomic apr_uint64_t connected;
 } ajr_outages_t;
 
 /* Filled when the configuration is read; read-only afterwards, and alive as

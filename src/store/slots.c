@@ -6,6 +6,7 @@
 
 #include "await.h"
 #include "connection.h"
+#include "outage.h"
 
 /* A connection above `keep` goes when unused for this long: a pool that
  * closed it at once would connect anew for every other request. */
@@ -94,6 +95,15 @@ void ajr_slots_trim(ajr_slots_t *slots)
 
 /* ---- taking; lock held ---- */
 
+static bool may_connect(ajr_slots_t *slots)
+{
+    if (slots->conf->outages != NULL) {
+        ajr_health_heard(&slots->health,
+                         ajr_outage_last_connected(slots->conf->outages));
+    }
+    return ajr_health_may_connect(&slots->health, ajr_clock_now());
+}
+
 /* An idle connection, else the right to make one. */
 static bool take_now(ajr_lease_t *lease, ajr_slots_t *slots)
 {
@@ -103,8 +113,7 @@ static bool take_now(ajr_lease_t *lease, ajr_slots_t *slots)
         lease->slot = slots->idle[--slots->idle_count];
         return true;
     }
-    if (slots->open >= slots->conf->max ||
-        !ajr_health_may_connect(&slots->health, ajr_clock_now())) {
+    if (slots->open >= slots->conf->max || !may_connect(slots)) {
         return false;
     }
     slots->open++;

@@ -101,6 +101,31 @@ static void a_prober_that_hangs_does_not_stop_the_next(void **state)
     assert_true(ajr_health_may_connect(&health, START + MS(3000)));
 }
 
+static void one_who_connected_since_ends_the_pause(void **state)
+{
+    ajr_health_t health = {0};
+
+    (void)state;
+    ajr_health_refused(&health, START, false);
+    ajr_health_heard(&health, START - MS(1));
+    assert_false(ajr_health_may_connect(&health, START + MS(1)));
+    ajr_health_heard(&health, START + MS(2));
+    assert_true(ajr_health_may_connect(&health, START + MS(3)));
+    ajr_health_refused(&health, START + MS(4), false);
+    ajr_health_heard(&health, START + MS(2));
+    assert_false(ajr_health_may_connect(&health, START + MS(5)));
+}
+
+static void a_connection_of_another_says_nothing_of_a_full_server(void **state)
+{
+    ajr_health_t health = {0};
+
+    (void)state;
+    ajr_health_refused(&health, START, true);
+    ajr_health_heard(&health, START + MS(1));
+    assert_false(ajr_health_may_connect(&health, START + MS(2)));
+}
+
 /* ---- slots; a lease without a connection needs no server ---- */
 
 static ajr_slots_t slots_of(int max)
@@ -201,6 +226,23 @@ static void *fail_to_connect(void *data)
     apr_sleep(MS(50));
     ajr_slots_made(data, &lease, AJR_DATABASE_DOWN);
     return NULL;
+}
+
+static void a_connection_of_another_child_lets_this_one_try(void **state)
+{
+    static ajr_outages_t outages;
+    ajr_pg_conf_t conf = {.max = 2, .outages = &outages};
+    ajr_slots_t slots;
+    ajr_lease_t lease;
+    int waited;
+
+    (void)state;
+    assert_true(ajr_slots_make(&slots, &conf, pool));
+    assert_int_equal(ajr_slots_take(&lease, &slots, 0), AJR_OK);
+    ajr_slots_made(&slots, &lease, AJR_DATABASE_DOWN);
+    assert_int_equal(take_for(&slots, 100, &waited), AJR_DATABASE_DOWN);
+    ajr_outage_connected(&outages, slots.health.refused + 1);
+    assert_int_equal(take_for(&slots, 100, &waited), AJR_OK);
 }
 
 static void those_who_wait_for_a_prober_fail_with_it(void **state)
@@ -576,12 +618,15 @@ int main(void)
         cmocka_unit_test(the_pause_doubles_and_stays_below_a_second),
         cmocka_unit_test(many_failures_at_once_are_one),
         cmocka_unit_test(a_prober_that_hangs_does_not_stop_the_next),
+        cmocka_unit_test(one_who_connected_since_ends_the_pause),
+        cmocka_unit_test(a_connection_of_another_says_nothing_of_a_full_server),
         cmocka_unit_test(without_a_free_slot_it_is_busy_at_the_deadline),
         cmocka_unit_test(
             a_slot_that_comes_too_late_does_not_make_the_database_down),
         cmocka_unit_test(
             who_notices_a_death_late_spares_the_connections_made_since),
         cmocka_unit_test(the_end_of_a_child_does_not_wait_for_the_lock),
+        cmocka_unit_test(a_connection_of_another_child_lets_this_one_try),
         cmocka_unit_test(those_who_wait_for_a_prober_fail_with_it),
         cmocka_unit_test(
             in_the_back_off_a_connection_in_use_is_waited_for_briefly),
