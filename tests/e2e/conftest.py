@@ -5,6 +5,9 @@
     auth_site(server, …)       the same with /login, /token and /logout
     past                       moves a session into the past
     keyfile(content)           a file that root alone can read
+    keys                       every key that a file of conf/ names
+    shared_httpd(…)            a server for all tests of a file
+    shared_db()                a database for all tests of a file
     shared_site(server, …)     an auth_site for all tests of a file
 """
 
@@ -15,6 +18,7 @@ import itertools
 import pytest
 
 import e2e_site
+import examples
 from lab.httpd import Httpd
 
 
@@ -46,22 +50,38 @@ def _stopped_well(server):
     assert not server.unexpected(), server.unexpected()
 
 
-@pytest.fixture(scope="module", name="shared_site")
-def _shared_site(place, running_cluster):
+@pytest.fixture(scope="session", name="keys")
+def _keys(place):
+    return examples.Keys(place.folder("example-keys"))
+
+
+@pytest.fixture(scope="module", name="shared_httpd")
+def _shared_httpd(place):
     with contextlib.ExitStack() as closing:
-        def make(**options):
+        def make(start, **more):
+            assert not start
+            server = Httpd(place, **more)
+            closing.callback(_stopped_well, server)
+            return server
+        yield make
+
+
+@pytest.fixture(scope="module", name="shared_db")
+def _shared_db(running_cluster):
+    with contextlib.ExitStack() as closing:
+        def make():
             if not running_cluster.alive:
                 running_cluster.start()
             database = running_cluster.database()
             closing.callback(database.drop)
-
-            def httpd(start, **more):
-                assert not start
-                server = Httpd(place, **more)
-                closing.callback(_stopped_well, server)
-                return server
-            return e2e_site.AuthSite(httpd, database, **options)
+            return database
         yield make
+
+
+@pytest.fixture(scope="module", name="shared_site")
+def _shared_site(shared_db, shared_httpd):
+    return lambda **options: e2e_site.AuthSite(shared_httpd, shared_db(),
+                                               **options)
 
 
 @pytest.fixture(name="past")
