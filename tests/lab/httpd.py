@@ -166,6 +166,11 @@ class Httpd:
         done = run(self._argv("-t"), env=environment(**self.env))
         return done.returncode, done.stdout + done.stderr
 
+    def listed(self):
+        """httpd -L: the directives that there are."""
+        self._write_config()
+        return run(self._argv("-L"), env=environment(**self.env)).stdout
+
     # -- use ----------------------------------------------------------------
 
     @property
