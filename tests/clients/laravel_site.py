@@ -3,6 +3,7 @@
 as it is shipped, and what a test adds to it."""
 
 import host
+from lab import each
 from lab.httpd import Httpd
 from lab.place import TOP
 from lab.process import alive, wait_for
@@ -95,6 +96,11 @@ class LaravelSite:
     def refreshed(self, token):
         """Refreshes a token, whose reply is checked."""
         return self.token_of(self.get("/api/refresh", token))
+
+    def back(self, token):
+        """Waits until each child uses the database again, after an outage."""
+        each.everywhere(self.httpd, lambda client: client.get(
+            "/api/refresh", token), lambda status: status != 503, 1)
 
     @staticmethod
     def token_of(answer):

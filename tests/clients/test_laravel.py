@@ -457,9 +457,7 @@ def test_database_down(site):
     finally:
         site.db.cluster.start()
     site.httpd.expect("outcome=database_", "the database")
-    # Each child has a back-off of its own.
-    wait_for(lambda: all(site.get("/api/refresh", token).status == 200
-                         for _ in range(8)), "the back-off to end")
+    site.back(token)
     site.refreshed(token)
 
 

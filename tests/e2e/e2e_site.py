@@ -2,13 +2,18 @@
 """The sites of the end-to-end tests, and what they are asked."""
 
 import re
+import uuid
 
-from lab import jwt
+from lab import each, jwt
 from lab.grant import Grant, sid_of_js1
 from lab.process import run, wait_for
 
 ISSUER = "https://issuer.example"
 USERS = {"alice": "wonderland", "bob": "skyscraper"}
+
+#: Of no session; only the database knows that.
+STRANGER = "js1_" + jwt.b64url(
+    uuid.UUID("01800000-0000-7000-8000-000000000000").bytes + bytes(16))
 
 #: Shows in the reply what the server thinks of the request.
 _SHOW = """
@@ -146,6 +151,14 @@ class AuthSite(Site):
     def logout(self, token, **more):
         """Asks for a logout: the Answer."""
         return self.client.post_form("/logout", {"token": token, **more})
+
+    def back(self, promised=1):
+        """Waits until each child, which has a back-off of its own, uses the
+        database again: within the second that is promised."""
+        each.everywhere(self.httpd, lambda client: client.post_form(
+            "/token", {"grant_type": "refresh_token",
+                       "refresh_token": STRANGER}),
+                        lambda status: status != 503, promised)
 
     def invalid_grant(self, answer, tag):
         """Asserts a refused refresh, and returns its log line."""

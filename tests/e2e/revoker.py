@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A site of several children, each of which must refuse what was revoked."""
 
-import itertools
 import re
 import time
 
 from e2e_site import AuthSite
-from lab.process import wait_for
+from lab import each
+from lab.process import wait_for, wait_within
 
 #: Four children, so that "every child" means something.
 MPM = {
@@ -19,27 +19,10 @@ MPM["worker"] = MPM["event"]
 
 
 class Revoker(AuthSite):
-    """An AuthSite that knows which child answered."""
+    """An AuthSite of many children."""
 
-    def __init__(self, httpd, db, *, server="", mpm="event", **options):
-        self._cases = itertools.count(1)
-        super().__init__(
-            httpd, db, mpm=mpm, mpm_config=MPM[mpm], **options,
-            server='CustomLog "logs/who.log" "%{X-Case}i %P %>s"\n' + server)
-
-    def ask(self, token, times=1):
-        """GET /api so often: [(pid of the child, status)]."""
-        case = f"case{next(self._cases)}"
-        for _ in range(times):
-            self.client.get("/api/", token, {"X-Case": case})
-        wait_for(lambda: len(self._log(case)) == times, "the access log")
-        return self._log(case)
-
-    def _log(self, case):
-        path = self.httpd.root / "logs" / "who.log"
-        rows = (line.split() for line in path.read_text().splitlines())
-        return [(int(pid), int(status)) for name, pid, status in rows
-                if name == case]
+    def __init__(self, httpd, db, *, mpm="event", **options):
+        super().__init__(httpd, db, mpm=mpm, mpm_config=MPM[mpm], **options)
 
     def accepted(self, token):
         """Asserts that a token is good."""
@@ -49,7 +32,7 @@ class Revoker(AuthSite):
         """Waits for the first refusal; after it there is no other answer, and
         every child gives it. Returns how long the first took."""
         began = time.monotonic()
-        wait_for(lambda: self.api(token).status == 401, f"{tag}", within)
+        wait_within(within, lambda: self.api(token).status == 401, tag)
         took = time.monotonic() - began
         answer = self.api(token)
         assert answer.get("X-Outcome") == tag, answer
@@ -59,15 +42,9 @@ class Revoker(AuthSite):
 
     def everywhere(self, token, status):
         """Asks until each child has answered; every answer must be this."""
-        left = wait_for(lambda: len(found := set(self.httpd.children())) > 1
-                        and found, "children")
-        deadline = time.monotonic() + 10
-        while left:
-            assert time.monotonic() < deadline, f"{left} never answered"
-            said = self.ask(token, 8)
-            assert {status} == {code for _, code in said}, said
-            left -= {pid for pid, _ in said}
-            left &= set(self.httpd.children())  # one of before may be going
+        wait_for(lambda: len(self.httpd.children()) > 1, "children")
+        each.everywhere(self.httpd, lambda client: client.get("/api/", token),
+                        lambda found: found == status)
 
     def leader(self):
         """The child that keeps the board."""

@@ -3,15 +3,15 @@
 
 import contextlib
 import shutil
-import time
 
 import pytest
 
 from lab.grant import Grant
-from lab.process import wait_for
+from lab.process import wait_within, within
 from lab.standby import Standby
 
-TIMEOUT, LIMIT = 1.0, 1.6
+#: JwtDatabaseTimeout of these sites.
+TIMEOUT = 1.0
 
 
 @pytest.fixture(name="standby")
@@ -45,13 +45,16 @@ def fail_over(site, cluster, standby, token):
     """The primary dies, 503s in time, the standby takes over."""
     cluster.kill9()
     for _ in range(3):
-        began = time.monotonic()
-        unavailable(site.refresh(token), "database_down")
-        assert time.monotonic() - began < LIMIT
+        with within(TIMEOUT):
+            unavailable(site.refresh(token), "database_down")
     standby.promote()
-    began = time.monotonic()
-    answer = wait_for(lambda: _not_503(site.refresh(token)), "an answer")
-    assert time.monotonic() - began < 1
+    return answered(site, token)
+
+
+def answered(site, token):
+    """The first answer that is no 503, when all children could give one."""
+    answer = wait_within(1, lambda: _not_503(site.refresh(token)), "an answer")
+    site.back()
     return answer
 
 
@@ -157,8 +160,6 @@ def test_a_primary_that_became_a_standby_is_left(site, cluster, standby, db):
         admin.cursor().execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE usename = 'site_httpd'")
-    began = time.monotonic()
-    answer = wait_for(lambda: _not_503(site.refresh(token)), "an answer")
-    assert time.monotonic() - began < 1
+    answer = answered(site, token)
     assert Grant.parse(site.tokens(answer)[1]).generation == 1
     assert on(standby, db, "SELECT generation FROM auth_jwt.session") == ["1"]

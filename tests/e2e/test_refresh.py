@@ -9,7 +9,7 @@ import pytest
 
 from lab import jwt
 from lab.grant import Grant, sid_of_js1
-from lab.process import wait_for
+from lab.process import wait_within
 
 
 def test_refresh_gives_the_next_generation(auth_site):
@@ -181,7 +181,7 @@ def test_revoked_in_sql(auth_site, db, sql, tag):
     access, token = site.login()
     db.psql(sql, user="site_admin")
     site.invalid_grant(site.refresh(token), tag)
-    wait_for(lambda: site.api(access).status == 401, "the API to refuse", 1.5)
+    wait_within(1, lambda: site.api(access).status == 401, "the API to refuse")
 
 
 def test_login_after_revoke_subject(auth_site, db):

@@ -8,7 +8,7 @@ import pytest
 
 from e2e_site import ISSUER, sid_of
 from lab import jwt
-from lab.process import wait_for
+from lab.process import wait_within
 from revoker import Revoker
 
 
@@ -81,7 +81,7 @@ def test_blocked_stays(site, db):
     assert site.ask_login().status == 400
     assert db.value("SELECT auth_jwt.unblock_subject('alice')")
     fresh, _ = site.login()
-    wait_for(lambda: site.api(fresh).status == 200, "the news", 1)
+    wait_within(1, lambda: site.api(fresh).status == 200, "the news")
     site.everywhere(access, 401)
 
 
@@ -184,9 +184,9 @@ def test_two_databases_in_one_httpd(httpd, cluster, db):
             return site.client.get(f"http://{host}/api/", access).status
         assert (status("one"), status("two")) == (200, 200)
         other.execute("SELECT auth_jwt.revoke_subject('alice')")
-        wait_for(lambda: status("two") == 401, "two to refuse", 1)
+        wait_within(1, lambda: status("two") == 401, "two to refuse")
         assert status("one") == 200
         db.execute("SELECT auth_jwt.revoke_subject('alice')")
-        wait_for(lambda: status("one") == 401, "one to refuse", 1)
+        wait_within(1, lambda: status("one") == 401, "one to refuse")
     finally:
         other.drop()

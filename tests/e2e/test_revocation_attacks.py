@@ -8,7 +8,7 @@ import pytest
 
 from e2e_site import ISSUER
 from lab import jwt
-from lab.process import wait_for
+from lab.process import wait_within
 
 
 def host_token(site, **claims):
@@ -27,7 +27,7 @@ def accepted_then_revoked(site, db, token):
 
 def refused(site, token):
     """Waits until it is not taken any more."""
-    wait_for(lambda: site.api(token).status == 401, "the news", 2)
+    wait_within(1, lambda: site.api(token).status == 401, "the news")
     assert site.api(token).get("X-Outcome") == "token_revoked"
 
 

@@ -4,12 +4,13 @@
 Shared by pytest, the demo and the benchmark. Standard library and psycopg2.
 
     place     a working folder, an unprivileged account, free ports
-    process   children that never outlive us, and waiting for a condition
+    process   children that never outlive us, waiting for a condition, promises
     postgres  Cluster and Database
     standby   a hot standby of a Cluster, to be promoted
     pgbouncer PgBouncer in transaction mode
     proxy     a wire to PostgreSQL that can be cut at the worst moment
     httpd     Httpd: one server with one small configuration
+    each      what each child of a Httpd answers
     http      a client that hides nothing
     browser   a headless Chromium
     node      programs of tests/clients on packages of npm

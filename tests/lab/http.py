@@ -40,10 +40,13 @@ class Answer:
 
 
 class Client:
-    """Requests to one server on the loopback, each on its own connection."""
+    """Requests to one server on the loopback, each on its own connection.
 
-    def __init__(self, port, timeout=30):
-        self.port, self.timeout = port, timeout
+    `always` are headers of every request.
+    """
+
+    def __init__(self, port, timeout=30, always=()):
+        self.port, self.timeout, self.always = port, timeout, tuple(always)
 
     def request(self, method, path, headers=(), body=None, chunked=False):
         """One request. headers are pairs or a dict; body is text or bytes.
@@ -58,7 +61,7 @@ class Client:
         try:
             connection.putrequest(method, path, skip_accept_encoding=True)
             connection.putheader("Connection", "close")
-            for name, value in pairs:
+            for name, value in (*self.always, *pairs):
                 connection.putheader(name, value)
             if chunked:
                 connection.putheader("Transfer-Encoding", "chunked")

@@ -292,7 +292,8 @@ class Httpd:
         lines += [
             self.mpm_config or _MPM[self.mpm],
             f'DocumentRoot "{self.htdocs}"',
-            'LogFormat "%h %u \\"%r\\" %>s %{JWT_OUTCOME}e" lab',
+            'LogFormat "%h %u \\"%r\\" %>s %{JWT_OUTCOME}e'
+            ' %{X-Case}i %P" lab',
             f'CustomLog "{self.root}/logs/access.log" lab',
             "TypesConfig /dev/null",
             "AddType text/html .html\nAddType text/css .css\n"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Children that never outlive us, and waiting for a condition."""
+"""Children that never outlive us, waiting for a condition, and promises of time."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -14,6 +15,10 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 #: What of our own environment a child may see: no PG*, no APACHE_*, no proxy.
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_PRELOAD", "LD_LIBRARY_PATH",
          "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS")
+
+#: What a slow machine with other work may add to a time that is promised, in
+#: seconds. Too little to hide a second timeout, or a second back-off.
+SLACK = 1.0
 
 
 def environment(**extra):
@@ -65,6 +70,20 @@ def wait_for(condition, what, timeout=10.0):
             raise TimeoutError(f"waited {timeout:g} s in vain for {what}")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
+
+
+def wait_within(seconds, condition, what):
+    """wait_for() what is promised within so many seconds."""
+    return wait_for(condition, what, seconds + SLACK)
+
+
+@contextlib.contextmanager
+def within(seconds):
+    """Asserts that the block takes no longer than is promised."""
+    began = time.monotonic()
+    yield
+    took = time.monotonic() - began
+    assert took < seconds + SLACK, f"took {took:.2f} s"
 
 
 def children_of(pid):

@@ -31,7 +31,7 @@ def terminate(db, pid):
 
 def fill(child, count):
     """Makes the child open `count` connections."""
-    pending = [child.start_query("SELECT pg_sleep(0.15)")
+    pending = [child.start_query("SELECT pg_sleep(0.25)")
                for _ in range(count)]
     for answer in pending:
         assert answer.get().outcome == "granted"

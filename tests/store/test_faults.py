@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lab.process import wait_for
+from lab.process import wait_for, wait_within
 
 from store_site import (PID, fill, hammer, pids, silent_listener,
                         switched_off_host)
@@ -48,9 +48,7 @@ def test_a_server_that_returns_is_used_within_a_second(cluster, db, store,
         cluster.stop(end)
     hammer(child, 1.6)  # until the back-off is at its longest
     cluster.start()
-    began = time.monotonic()
-    wait_for(lambda: granted(child), "the server to be used again", 5)
-    assert time.monotonic() - began < 1.0
+    wait_within(1, lambda: granted(child), "the server to be used again")
     assert child.counts().open == 1
 
 
@@ -85,7 +83,7 @@ def test_a_server_that_accepts_and_says_nothing_costs_one_deadline(store):
         assert 390 < answer.ms < 1500
         quick = child.query("SELECT 1")
         assert quick.outcome == "database_down"
-        assert quick.ms < 100
+        assert quick.ms < 300
         assert child.counts().attempts == 1
 
 
@@ -150,7 +148,7 @@ def test_a_full_server_is_busy_for_who_has_no_connection(db, store):
         answer = second.query("SELECT 1")
         assert answer.outcome == "database_busy"
         assert " 53300: " in answer.detail
-        assert second.query("SELECT 1").ms < 100
+        assert second.query("SELECT 1").ms < 300
         assert granted(first)
 
 

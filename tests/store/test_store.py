@@ -271,7 +271,7 @@ def test_time_without_a_database_does_not_count_against_the_grace(
 
 def ready(session):
     """The answer to the old token once the database answers."""
-    answer = session.start_rotate(grace_ms=200).get()
+    answer = session.start_rotate(grace_ms=500).get()
     return None if answer.outcome == "database_down" else answer
 
 
