@@ -59,7 +59,8 @@ class Millions:  # pylint: disable=too-many-instance-attributes
     count: int
     load_s: float        # seconds that INSERT … SELECT took
     rates: list          # refreshes per second: (few, many) of each round
-    refreshes: int       # of the run that was watched for HOT updates
+    refreshes: int       # of the runs that were watched for HOT updates
+    cut_off: int         # more, at most, under way when wrk was stopped
     updates: int
     hot: int
     sizes: list          # (name, bytes loaded, bytes after the refreshes)
@@ -191,12 +192,13 @@ def _compare(few, many, rounds, seconds, say):
 
 
 def _watch(many, refreshes, seconds, say):
-    """(refreshes, updates, HOT updates) of that many refreshes."""
-    before, done = many.updates(), 0
+    """(refreshes, cut off, updates, HOT updates) of that many refreshes."""
+    before, done, cut_off = many.updates(), 0, 0
     while done < refreshes:
         done += many.refresh(seconds).requests
+        cut_off += wrk.CONNECTIONS
         say(f"millions  {done} refreshes watched")
-    return done, *(after - old for after, old in zip(many.updates(), before))
+    return done, cut_off, *(after - old for after, old in zip(many.updates(), before))
 
 
 def _purge(many, seconds, say):

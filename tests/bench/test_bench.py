@@ -60,8 +60,9 @@ def test_many_sessions():
     with Place() as place:
         found = millions.run(place, 3000, 1, 0.2, print, refreshes=100)
     assert found.refreshes >= 100
-    # wrk counts no answer that comes after its end.
-    assert found.refreshes <= found.updates < 1.5 * found.refreshes
+    # One for each connection of each run had no answer yet when it ended.
+    assert (found.refreshes <= found.updates
+            <= found.refreshes + found.cut_off)
     assert found.hot > 0.9 * found.updates
     assert found.purged == 300
     assert "100 M sessions on paper" in str(found)

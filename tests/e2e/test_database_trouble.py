@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from e2e_site import AuthSite
+from e2e_site import STRANGER, AuthSite
 from lab.http import Client
 from lab.place import TOP, free_port
 from lab.postgres import SCHEMA, Database
@@ -76,6 +76,7 @@ def test_stopped(site, cluster, stop):
             unavailable(site.ask_login(), "database_down")
         assert site.api(access).status == 200
     assert site.ask_login("alice", "guess").status == 401
+    unavailable(site.refresh(STRANGER), "database_down")  # so back() is told
     cluster.start()
     access, token = back(site, token)
     assert site.api(access).status == 200
