@@ -36,9 +36,10 @@ OPENIDC_CONF = """
     OIDCMetricsData OIDCMetricsPublish OIDCPreservePost
 """
 
-#: Its ChangeLog (2.4.12.3, read whole), authz.c (two versions) and the wiki's
-#: pages Authorization, OAuth 2.0 Resource Server, Step-up Authentication and
-#: Single Page Applications (each from its beginning, not to its end).
+#: Its README (every sample of seven versions), its ChangeLog (2.4.12.3, whole),
+#: authz.c (two versions) and the wiki's pages Authorization, OAuth 2.0 Resource
+#: Server, Step-up Authentication and Single Page Applications (each from its
+#: beginning, not to its end).
 OPENIDC_MORE = """
     auth-openidc OIDCOAuthAccessTokenBindingPolicy OPTIONS
     OIDC_OAUTH_BEARER_SCOPE_ERROR claim claims_expr ldap-group

@@ -45,8 +45,9 @@ LINES = {
                      Require claim level:3
                      Require claim email_verified:true
                  </RequireAll>""",
-    "/nested": """<RequireAll>
+    "/nested": r"""<RequireAll>
                       Require claim claims.address.region:CA
+                      Require claim "claims.name~\\w+ Doe$"
                       Require claim resource_access.app.roles:admin
                       Require claim https://example.org/team:blue
                   </RequireAll>""",
@@ -222,7 +223,7 @@ def judge(ask, keys, good, bad, headers=()):
             assert answer.status == status, claims
 
 
-NESTED = {"claims": {"address": {"region": "CA"}},
+NESTED = {"claims": {"name": "Jane Doe", "address": {"region": "CA"}},
           "resource_access": {"app": {"roles": ["viewer", "admin"]}},
           "https://example.org/team": "blue"}
 ALL = {"hd": "example.com", "locale": "de", "groups": ["a", "staff"]}
@@ -265,7 +266,10 @@ def _nested(ask, keys):
     judge(ask, keys,
           [NESTED, {**NESTED,
                     "resource_access": {"app": {"roles": "admin"}}}],
-          [{**NESTED, "claims": {"address": {"region": "NY"}}},
+          [{**NESTED, "claims": {"name": "Jane Doe",
+                                 "address": {"region": "NY"}}},
+           {**NESTED, "claims": {"name": "Jane Roe",
+                                 "address": {"region": "CA"}}},
            {**NESTED, "claims": "CA"},
            {**NESTED, "resource_access": {"roles": ["admin"]}},
            {**NESTED, "https://example.org/team": "red"}])
