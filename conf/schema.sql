@@ -1115,9 +1115,12 @@ REVOKE ALL ON FUNCTION end_own_sessions(uuid, text, text, uuid) FROM PUBLIC;
 -- What access tokens are refused although they have not expired, for the board
 -- in httpd's memory. First one row of kind `now`: key = the xmin to ask with
 -- the next time, not_before = the database's time, generation = the longest
--- life of an access token in seconds. Then entries of transactions >= p_since
--- (NULL: all), in the order of seq. Times are microseconds since 1970, infinity
--- the largest bigint. A standby may be asked: what it has not heard is missing.
+-- life of an access token in seconds, until = when this server was started:
+-- another one may have lost what the last had, and counts on from there, so a
+-- reader that sees a new value begins again. Then entries of transactions >=
+-- p_since (NULL: all), in the order of seq. Times are microseconds since 1970,
+-- infinity the largest bigint. A standby may be asked: what it has not heard is
+-- missing.
 CREATE OR REPLACE FUNCTION feed(p_since xid8 DEFAULT NULL) RETURNS TABLE (
     kind text, key text, not_before bigint, generation int, until bigint,
     seq bigint)
@@ -1134,8 +1137,8 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT 'now', pg_snapshot_xmin(v_snapshot)::text, microseconds(v_now),
-           extract(epoch FROM access_lifetime())::int, NULL::bigint,
-           NULL::bigint;
+           extract(epoch FROM access_lifetime())::int,
+           microseconds(pg_postmaster_start_time()), NULL::bigint;
     RETURN QUERY
     SELECT r.kind, r.key, microseconds(r.not_before), r.generation,
            microseconds(r.until), r.seq

@@ -26,6 +26,7 @@ struct ajr_feed_t {
     ajr_batch_t *batch;
     char since[SINCE_SIZE];       /* "" = nothing was read yet */
     apr_interval_time_t lifetime; /* of the last reading */
+    apr_int64_t server;           /* that gave it: when it was started */
 
     /* Of the reading that goes on. */
     char next[SINCE_SIZE];
@@ -34,6 +35,7 @@ struct ajr_feed_t {
     apr_time_t now;        /* the database's, then */
     apr_interval_time_t offset;
     apr_interval_time_t lived;
+    apr_int64_t asked_server;
 };
 
 ajr_feed_t *ajr_feed_make(ajr_board_t *board, apr_pool_t *pool)
@@ -57,6 +59,7 @@ static const char *take_now(ajr_feed_t *feed, const PGresult *row)
 
     if (!ajr_row_integer(&now, row, 0, NOT_BEFORE) ||
         !ajr_row_integer(&seconds, row, 0, GENERATION) || seconds <= 0 ||
+        !ajr_row_integer(&feed->asked_server, row, 0, UNTIL) ||
         next[0] == '\0' || strlen(next) >= SINCE_SIZE) {
         return "the feed begins without the time";
     }
@@ -207,8 +210,11 @@ ajr_outcome_t ajr_feed_read(const char **detail, ajr_feed_t *feed,
     if (!whole) {
         outcome = read_since(detail, feed, listener, feed->since, pool);
     }
-    /* Entries were given longer when that life was made longer. */
-    if (outcome == AJR_OK && (whole || feed->lived != feed->lifetime)) {
+    /* Entries were given longer when that life was made longer. And where a
+     * pooler hides a failover, the new server counts transactions on from
+     * where it was, which may be below what we have seen of the old one. */
+    if (outcome == AJR_OK && (whole || feed->lived != feed->lifetime ||
+                              feed->asked_server != feed->server)) {
         outcome = read_whole(detail, feed, listener, pool);
     }
     if (outcome != AJR_OK) {
@@ -216,6 +222,7 @@ ajr_outcome_t ajr_feed_read(const char **detail, ajr_feed_t *feed,
     }
     memcpy(feed->since, feed->next, SINCE_SIZE);
     feed->lifetime = feed->lived;
+    feed->server = feed->asked_server;
     ajr_board_note_news(feed->board, feed->asked, feed->offset, feed->lived);
     return AJR_OK;
 }

@@ -7,6 +7,7 @@ import contextlib
 import psycopg2
 import pytest
 
+from e2e_site import sid_of
 from lab.pgbouncer import PgBouncer
 from lab.process import wait_for, wait_within, within
 
@@ -154,3 +155,23 @@ def test_pooler_that_is_full_is_busy_and_not_away(pooler, through, db):
         unavailable(site.ask_login, "database_busy")
         bouncer.do("SET max_client_conn = 50")
         wait_for(lambda: site.ask_login().status == 200, "a login")
+
+
+def test_failover_that_the_pooler_hides(pooler, through, db, cluster):
+    """The new server counts transactions on from where it was, so that news
+    may lie before what was read of the old one: all is read again."""
+    bouncer = pooler()
+    site = through(bouncer)
+    access, token = site.login()
+    late, _ = site.login("bob")
+    assert site.api(access).status == 200
+    db.execute("INSERT INTO auth_jwt.revocation (xid, kind, key, until)"
+               " VALUES ('3', 'session', %s, now() + '1 hour')",
+               str(sid_of(token)))
+    db.execute("SELECT auth_jwt.revoke_subject('bob')")
+    wait_within(2, lambda: site.api(late).status == 401, "the next reading")
+    assert site.api(access).status == 200, "it is told once"
+    bouncer.do("PAUSE")
+    cluster.restart("immediate")
+    bouncer.do("RESUME")
+    wait_within(2, lambda: site.api(access).status == 401, "a whole reading")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The feed: whoever ends a session or closes a gate, and however, httpd is told.
 \ir helpers.psql
-SELECT plan(56);
+SELECT plan(57);
 SELECT t.no_gates() \g /dev/null
 
 -- Empties the feed, runs a statement and returns what it has told.
@@ -32,7 +32,9 @@ SELECT ok(abs(not_before / 1e6 - extract(epoch FROM clock_timestamp())) < 5,
           'the time of the database') FROM feed();
 SELECT is(generation, 300, 'and the longest life of an access token')
   FROM feed();
-SELECT ok(until IS NULL AND seq IS NULL, 'and nothing else') FROM feed();
+SELECT is(until, microseconds(pg_postmaster_start_time()),
+          'which server it is, by when it was started') FROM feed();
+SELECT ok(seq IS NULL, 'and nothing else') FROM feed();
 
 -- Sessions.
 SELECT t.session() AS a, t.session() AS b, t.session() AS c, t.session() AS d,
