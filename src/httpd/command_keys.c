@@ -230,9 +230,12 @@ const char *ajr_set_refresh_keys(cmd_parms *cmd, void *conf, const char *source)
 {
     ajr_secret_t secret;
     ajr_grant_key_t *key = NULL;
-    const char *wrong =
-        material_read(&secret, cmd, source, true, AJR_ENCODING_RAW);
+    const char *wrong;
 
+    if (ajr_slot_emptied(&wrong, cmd, conf, sizeof(key), "none", source)) {
+        return wrong;
+    }
+    wrong = material_read(&secret, cmd, source, true, AJR_ENCODING_RAW);
     if (wrong != NULL) {
         return wrong;
     }

@@ -10,7 +10,16 @@ const char *ajr_set_error_text(cmd_parms *cmd, void *conf, const char *tag,
                                const char *text)
 {
     ajr_error_text_t entry = {ajr_outcome_find(tag), text};
+    const char *wrong;
 
+    if (ajr_slot_emptied(&wrong, cmd, conf, sizeof(entry), "none",
+                         text ? "" : tag)) {
+        return wrong;
+    }
+    if (text == NULL) {
+        return "JwtErrorText takes two arguments, the tag of an outcome and a "
+               "text, or the word none";
+    }
     /* What is not found is AJR_INTERNAL, which has a tag of its own. */
     if (strcmp(ajr_outcome_row(entry.outcome)->tag, tag) != 0) {
         return apr_psprintf(cmd->pool,
@@ -34,12 +43,16 @@ const char *ajr_set_login_page(cmd_parms *cmd, void *conf, const char *url)
 {
     const char *at;
 
+    if (strcmp(url, "none") == 0) {
+        *(const char **)ajr_slot(cmd, conf) = "";
+        return NULL;
+    }
     for (at = url; *at > ' ' && *at <= '~'; at++) {
     }
     if (*at != '\0' || (*url != '/' && !ap_is_url(url))) {
         return apr_psprintf(cmd->pool,
                             "JwtLoginPage: `%s` is neither a path (/login) nor "
-                            "a URL (https://host/login)",
+                            "a URL (https://host/login), nor none",
                             url);
     }
     *(const char **)ajr_slot(cmd, conf) = url;

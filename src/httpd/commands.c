@@ -240,8 +240,12 @@ static const char *set_dialect(cmd_parms *cmd, void *conf, const char *arg)
 
 static const char *set_conninfo(cmd_parms *cmd, void *conf, const char *arg)
 {
-    const char *wrong = ajr_pg_conninfo_refuses(arg);
+    const char *wrong;
 
+    if (strcmp(arg, "none") == 0) {
+        return set_text(cmd, conf, "");
+    }
+    wrong = ajr_pg_conninfo_refuses(arg);
     if (wrong != NULL) {
         return apr_psprintf(cmd->pool, "%s %s", cmd->cmd->name, wrong);
     }
@@ -262,8 +266,11 @@ static const char *set_schema(cmd_parms *cmd, void *conf, const char *arg)
 static const char *set_provider(cmd_parms *cmd, void *conf, const char *arg)
 {
     ajr_login_provider_t entry = {arg, NULL};
-    apr_array_header_t *providers = ajr_slot_array(cmd, conf, sizeof(entry));
+    const char *wrong;
 
+    if (ajr_slot_emptied(&wrong, cmd, conf, sizeof(entry), "none", arg)) {
+        return wrong;
+    }
     if (ajr_basic_named(arg, cmd->temp_pool)) {
         return apr_psprintf(cmd->pool,
                             "%s: `%s` takes access tokens, which would turn "
@@ -279,7 +286,8 @@ static const char *set_provider(cmd_parms *cmd, void *conf, const char *arg)
                             "load its module (mod_authn_%s) first",
                             cmd->cmd->name, arg, arg);
     }
-    APR_ARRAY_PUSH(providers, ajr_login_provider_t) = entry;
+    APR_ARRAY_PUSH(ajr_slot_array(cmd, conf, sizeof(entry)),
+                   ajr_login_provider_t) = entry;
     return NULL;
 }
 
@@ -347,7 +355,7 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define COMMAND_RATE(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_RATE ajr_set_login_limit
 
-#define COMMAND_ERROR_TEXTS(...) AP_INIT_TAKE2(__VA_ARGS__)
+#define COMMAND_ERROR_TEXTS(...) AP_INIT_TAKE12(__VA_ARGS__)
 #define SET_ERROR_TEXTS ajr_set_error_text
 #define COMMAND_URL(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_URL ajr_set_login_page

@@ -117,12 +117,12 @@ const char *ajr_handler_missing(const ajr_dir_conf_t *conf,
     unsigned needs = handler->needs;
 
     if ((needs & AJR_NEEDS_SESSIONS) != 0 &&
-        ajr_server_database(server) == NULL) {
+        *ajr_server_database(server) == '\0') {
         return "a JwtDatabase";
     }
     if ((needs & AJR_NEEDS_SESSIONS) != 0 &&
         ajr_form_has_secret(ajr_conf_dialect(conf)->form) &&
-        ajr_server_refresh_keys(server) == NULL) {
+        apr_is_empty_array(ajr_server_refresh_keys(server))) {
         return "a JwtRefreshKey";
     }
     if ((needs & AJR_NEEDS_SIGNER) != 0 &&
@@ -135,7 +135,7 @@ const char *ajr_handler_missing(const ajr_dir_conf_t *conf,
                "name of your own";
     }
     if ((needs & AJR_NEEDS_LOGIN) != 0 &&
-        ajr_conf_login_providers(conf) == NULL) {
+        apr_is_empty_array(ajr_conf_login_providers(conf))) {
         return "a JwtLoginProvider";
     }
     if ((needs & AJR_NEEDS_ISSUER) != 0 && !ajr_metadata_issuer_fits(conf)) {

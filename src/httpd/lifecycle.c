@@ -82,7 +82,7 @@ int ajr_lifecycle_share(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     for (s = first; s != NULL; s = s->next) {
         ajr_server_conf_t *conf = ajr_server_conf(s);
 
-        if (ajr_server_database(conf) == NULL) {
+        if (*ajr_server_database(conf) == '\0') {
             continue;
         }
         store_fill(&conf->store, conf);

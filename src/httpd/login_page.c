@@ -55,7 +55,7 @@ const char *ajr_login_page(request_rec *r, const ajr_incident_t *incident,
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     const char *page = ajr_conf_login_page(conf);
 
-    if (page == NULL || !is_to_log_in(incident->outcome, status) ||
+    if (*page == '\0' || !is_to_log_in(incident->outcome, status) ||
         (incident->place == AJR_PLACE_API &&
          !ajr_authn_ours(ap_auth_type(r))) ||
         (ajr_conf_dialect(conf)->pages & 1U << incident->place) == 0 ||

@@ -139,18 +139,26 @@ def test_back_to_the_default(dump, name, kind, where):
 #: The words that leave a scope without a list.
 WORDS = [("JwtKey", "none"), ("JwtKeySet", "none"), ("JwtIssuer", "any"),
          ("JwtAudience", "any"), ("JwtExport", "none"),
-         ("JwtMintClaim", "none"), ("JwtReplyField", "none")]
+         ("JwtMintClaim", "none"), ("JwtReplyField", "none"),
+         ("JwtErrorText", "none"), ("JwtLoginProvider", "none"),
+         ("JwtRefreshKey", "none")]
+
+#: The same for what has one value.
+LONE_WORDS = [("JwtLoginPage", "none"), ("JwtDatabase", "none")]
 
 
-@pytest.mark.parametrize("name, word", WORDS, ids=[n for n, _ in WORDS])
-def test_a_list_is_left_behind(dump, name, word):
+@pytest.mark.parametrize("name, word", WORDS + LONE_WORDS,
+                         ids=[n for n, _ in WORDS + LONE_WORDS])
+def test_a_value_is_left_behind(dump, name, word):
     """A scope that wants nothing of what it would inherit."""
-    values = {row[0]: _BY_KIND[row[1]] for row in ROWS}[name]
+    kind, where = {row[0]: row[1:] for row in ROWS}[name]
     untouched = dump("", "", "")(name)
-    ask = dump(f"{name} {values[0]}", f"{name} {word}", f"{name} {word}")
+    ask = dump(f"{name} {_BY_KIND[kind][0]}", f"{name} {word}",
+               f"{name} {word}" if where != "S" else "")
     assert ask(name) != untouched
     assert ask(name, where="own") == untouched
-    assert ask(name, "/inner/most/") == untouched
+    if where != "S":
+        assert ask(name, "/inner/most/") == untouched
 
 
 @pytest.mark.parametrize("name, word", [*WORDS, ("JwtRequireClaims", "none")],
