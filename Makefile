@@ -57,6 +57,7 @@ UNIT_BIN   := $(patsubst tests/unit/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/un
 FUZZ       := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY_BIN := $(FUZZ:%=$(BUILD_DIR)/tests/replay_%)
 DUMP_SO    := $(BUILD_DIR)/tests/mod_conf_dump.so
+HUNG_SO    := $(BUILD_DIR)/tests/hung_resolver.so
 STORE_BIN  := $(patsubst tests/store/%.c,$(BUILD_DIR)/tests/%,$(wildcard tests/store/*.c))
 
 # Alone it says that no object is removed; with names it would say it of those.
@@ -141,7 +142,12 @@ $(DUMP_SO): $(BUILD_DIR)/obj/tests/e2e/mod_conf_dump.o $(CORE_OBJ)
 	$(SAY) LD $@
 	$(Q)$(CC) -shared $(SANITIZER) -o $@ $^ -ljansson -lcrypto
 
-programs: $(UNIT_BIN) $(STORE_BIN) $(DUMP_SO)
+$(HUNG_SO): tests/e2e/hung_resolver.c
+	@mkdir -p $(@D)
+	$(SAY) LD $@
+	$(Q)$(CC) -Wall -Wextra -Werror -O2 -shared -fPIC -o $@ $< -ldl
+
+programs: $(UNIT_BIN) $(STORE_BIN) $(DUMP_SO) $(HUNG_SO)
 	@:
 
 # The fence, checked on what was built: the core knows neither httpd nor

@@ -14,7 +14,8 @@
 
 #define TRIM_EACH apr_time_from_sec(1)
 
-/* For the thread to end; it looks at what ends it wherever it waits. */
+/* For the thread to end by itself; it looks at what ends it wherever it waits,
+ * but not in name resolution. */
 #define END_WAIT 2 /* seconds */
 
 /* ---- every child ---- */
@@ -113,7 +114,6 @@ static void *keep(void *data)
 
 /* ---- its life ---- */
 
-/* Where name resolution keeps it, it is left behind: the process ends. */
 static bool ends_in_time(ajr_janitor_t *janitor)
 {
     struct timespec deadline;
@@ -139,11 +139,14 @@ static apr_status_t stop(void *data)
     if (janitor->owner != getpid()) {
         return APR_SUCCESS; /* a fork of ours, in which no thread runs */
     }
-    if (write(janitor->wake[1], "", 1) == 1 && ends_in_time(janitor)) {
-        pthread_join(janitor->thread, NULL);
-        close(janitor->wake[0]);
-        close(janitor->wake[1]);
+    /* It must not outlive its memory, which goes next, nor this module. Where
+     * it is late it is cancelled; its locks are taken over. */
+    if (write(janitor->wake[1], "", 1) != 1 || !ends_in_time(janitor)) {
+        pthread_cancel(janitor->thread);
     }
+    pthread_join(janitor->thread, NULL);
+    close(janitor->wake[0]);
+    close(janitor->wake[1]);
     return APR_SUCCESS;
 }
 

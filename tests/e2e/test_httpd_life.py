@@ -11,6 +11,7 @@ import signal
 import pytest
 
 from crowd import LONG, Crowd
+from lab.httpd import module_file
 from lab.process import alive, wait_for
 
 MPMS = ("event", "worker", "prefork")
@@ -115,6 +116,15 @@ def test_a_graceful_restart_in_each_mpm(start, cluster, mpm):
 
 
 # -- children ----------------------------------------------------------------
+
+def test_a_child_that_ends_while_a_name_is_looked_up(httpd):
+    """Its janitor hears of nothing then, and must not live on in memory that
+    is gone: prefork gives it back, and glibc fills it here."""
+    library = module_file().parent / "tests" / "hung_resolver.so"
+    httpd('JwtDatabase "host=hung.test dbname=site"', mpm="prefork",
+          mpm_config=FEW["prefork"],
+          env={"LD_PRELOAD": str(library), "MALLOC_PERTURB_": "165"}).stop()
+
 
 @pytest.mark.parametrize("mpm", MPMS)
 def test_children_that_serve_few_connections_each(start, mpm):
