@@ -84,7 +84,7 @@ static void follow(attempt_t *attempt)
  * libpq cannot be made to. */
 static bool give_up_host(attempt_t *attempt)
 {
-    if (attempt->until >= attempt->deadline) {
+    if (attempt->until >= attempt->deadline || ajr_await_interrupted()) {
         return false;
     }
     if (PQstatus(attempt->connection) == CONNECTION_STARTED) {

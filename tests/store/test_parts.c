@@ -10,12 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <cmocka.h>
 
 #include <apr_general.h>
 #include <apr_strings.h>
 
 #include "await.h"
+#include "connection.h"
 #include "health.h"
 #include "outage.h"
 #include "row.h"
@@ -277,6 +281,58 @@ in_the_back_off_a_connection_in_use_is_waited_for_briefly(void **state)
     slots.health.full = true; /* the server lives: it is worth the deadline */
     assert_int_equal(take_for(&slots, 300, &waited), AJR_DATABASE_BUSY);
     assert_in_range(waited, 299, 1500);
+}
+
+/* ---- connecting ---- */
+
+/* A port where connections are made and nothing is ever said. */
+static int listen_mutely(int *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void *interrupt_soon(void *fd)
+{
+    apr_sleep(MS(100));
+    assert_int_equal(write(*(int *)fd, "", 1), 1);
+    return NULL;
+}
+
+static void who_is_to_end_does_not_try_the_next_host(void **state)
+{
+    apr_time_t began = ajr_clock_now();
+    int port, ends[2];
+    int server = listen_mutely(&port);
+    const char *detail = NULL;
+    PGconn *connection;
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_soon, &ends[1]),
+                     0);
+    ajr_await_interrupt(ends[0]);
+    assert_int_equal(
+        ajr_connection_open(
+            &connection, &detail,
+            apr_psprintf(pool, "host=127.0.0.1,127.0.0.1 port=%d", port),
+            began + MS(30000), pool),
+        AJR_DATABASE_TIMEOUT);
+    ajr_await_interrupt(-1);
+    assert_true(ajr_clock_now() - began < MS(15000));
+    pthread_join(thread, NULL);
+    close(ends[0]);
+    close(ends[1]);
+    close(server);
 }
 
 /* ---- outage ---- */
@@ -630,6 +686,7 @@ int main(void)
         cmocka_unit_test(those_who_wait_for_a_prober_fail_with_it),
         cmocka_unit_test(
             in_the_back_off_a_connection_in_use_is_waited_for_briefly),
+        cmocka_unit_test(who_is_to_end_does_not_try_the_next_host),
         cmocka_unit_test(
             an_outage_lasts_from_the_first_failure_to_the_next_answer),
         cmocka_unit_test(an_outage_that_goes_on_ends_with_the_query_that_asks),
