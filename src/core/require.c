@@ -30,19 +30,41 @@ bool ajr_number_valid(const char *text)
     return valid;
 }
 
-/* -1, 0, 1; integers are not squeezed through a double. */
+static int integers_compare(json_int_t a, json_int_t b)
+{
+    return (a > b) - (a < b);
+}
+
+#define BEYOND 9223372036854775808.0 /* 2^63 */
+
+/* No integer is squeezed through a double, which holds those up to 2^53. */
+static int mixed_compare(json_int_t integer, double real)
+{
+    json_int_t whole;
+    double rest;
+
+    if (real >= BEYOND || real < -BEYOND) {
+        return real > 0 ? -1 : 1;
+    }
+    whole = (json_int_t)real;
+    rest = real - (double)whole;
+    return integer == whole ? (rest < 0) - (rest > 0)
+                            : integers_compare(integer, whole);
+}
+
+/* -1, 0, 1 */
 static int numbers_compare(const json_t *a, const json_t *b)
 {
     double left = json_number_value(a);
     double right = json_number_value(b);
 
-    if (json_is_integer(a) && json_is_integer(b)) {
-        json_int_t one = json_integer_value(a);
-        json_int_t other = json_integer_value(b);
-
-        return (one > other) - (one < other);
+    if (json_is_integer(a)) {
+        return json_is_integer(b) ? integers_compare(json_integer_value(a),
+                                                     json_integer_value(b))
+                                  : mixed_compare(json_integer_value(a), right);
     }
-    return (left > right) - (left < right);
+    return json_is_integer(b) ? -mixed_compare(json_integer_value(b), left)
+                              : (left > right) - (left < right);
 }
 
 /* Compares a claim with a value; false when one of them is no number. */

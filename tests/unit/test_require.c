@@ -12,7 +12,9 @@
 
 static const char claims_text[] =
     "{\"role\":\"admin\",\"empty\":\"\",\"level\":7,\"ratio\":2.5,"
-    "\"big\":9007199254740993,\"text7\":\"7\",\"on\":true,\"off\":false,"
+    "\"big\":9007199254740993,\"largest\":9223372036854775807,"
+    "\"least\":-9223372036854775808,\"wide\":9007199254740992.0,"
+    "\"text7\":\"7\",\"on\":true,\"off\":false,"
     "\"none\":null,\"groups\":[\"staff\",\"ops\",7,true],\"nothing\":[],"
     "\"deep\":{\"roles\":[\"reader\"]}}";
 
@@ -103,6 +105,19 @@ static void what_is_fulfilled_holds(void **state)
         "level le 7",
         "ratio gt -1",
         "big gt 9007199254740992",
+        "big gt 9007199254740992.0",
+        "big lt 9007199254740994.0",
+        "largest lt 9223372036854775808.0",
+        "largest lt 1e300",
+        "least gt -1e300",
+        "least eq -9223372036854775808.0",
+        "wide eq 9007199254740992",
+        "wide lt 9007199254740993",
+        "wide gt 9007199254740991",
+        "level lt 7.5",
+        "level gt -7.5",
+        "ratio gt 2",
+        "ratio lt 3",
         "role exists",
         "off exists",
         "empty exists",
@@ -125,6 +140,10 @@ static void what_is_not_fulfilled_does_not(void **state)
         "level eq seven",
         "on eq 1",
         "big eq 9007199254740992",
+        "big eq 9007199254740992.0",
+        "big le 9007199254740992.0",
+        "largest eq 9223372036854775808.0",
+        "wide eq 9007199254740993",
         "groups eq staff",
         "groups eq 7",
         "deep eq reader",
