@@ -63,8 +63,7 @@ static void take(ajr_refusal_t *refusal, const ajr_refusal_row_t *row)
     refusal->page |= row->page;
 }
 
-/* What error_description may hold: RFC 6750 3, %x20-21 / %x23-5B / %x5D-7E. */
-static bool describes(const char *text)
+bool ajr_dialect_describes(const char *text)
 {
     for (; *text != '\0'; text++) {
         if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\') {
@@ -106,7 +105,8 @@ ajr_refusal_t ajr_dialect_refuse(const ajr_dialect_t *dialect,
     if (refusal.text == NULL) {
         refusal.text = own->text;
     }
-    refusal.description = describes(refusal.text) ? refusal.text : own->text;
+    refusal.description =
+        ajr_dialect_describes(refusal.text) ? refusal.text : own->text;
     refusal.challenged = challenged(dialect, incident, refusal.status);
     return refusal;
 }

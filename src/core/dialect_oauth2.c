@@ -4,6 +4,8 @@
  */
 #include "dialects.h"
 
+#include <apr_strings.h>
+
 /* RFC 6749 5.1 */
 static json_t *reply_json(const ajr_reply_t *reply)
 {
@@ -13,13 +15,34 @@ static json_t *reply_json(const ajr_reply_t *reply)
                      reply->refresh_token, "scope", reply->scope);
 }
 
-/* RFC 6749 5.2 */
+/* The parameters that are missing. */
+static const char *lacking(const apr_array_header_t *fields)
+{
+    const char *names = "";
+    int i;
+
+    for (i = 0; i < fields->nelts; i++) {
+        names = apr_pstrcat(fields->pool, names, i > 0 ? ", " : ": ",
+                            APR_ARRAY_IDX(fields, i, ajr_field_t).name, NULL);
+    }
+    return apr_pstrcat(fields->pool, "The request lacks a parameter", names,
+                       NULL);
+}
+
+/* RFC 6749 5.2. The names of parameters may be the administrator's, and not fit
+ * for what error_description may hold. */
 static json_t *refusal_json(const ajr_refusal_t *refusal,
                             const ajr_incident_t *incident)
 {
-    (void)incident;
+    const char *description = refusal->text;
+
+    if (incident->outcome == AJR_PARAMETER_MISSING && incident->text == NULL &&
+        incident->fields != NULL) {
+        description = lacking(incident->fields);
+    }
     return json_pack("{ss*, ss}", "error", refusal->error, "error_description",
-                     refusal->text);
+                     ajr_dialect_describes(description) ? description
+                                                        : refusal->text);
 }
 
 static const ajr_refusal_row_t refusals[] = {{.places = 0}};

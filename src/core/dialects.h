@@ -14,6 +14,10 @@ extern const ajr_dialect_t ajr_dialect_pair;
 extern const ajr_dialect_t ajr_dialect_cookie;
 extern const ajr_dialect_t ajr_dialect_simplejwt;
 
+/* Whether text is what error_description may hold: RFC 6750 3,
+ * %x20-21 / %x23-5B / %x5D-7E. */
+bool ajr_dialect_describes(const char *text);
+
 /* {"error": the word} */
 json_t *ajr_dialect_error_word(const ajr_refusal_t *refusal,
                                const ajr_incident_t *incident);

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from e2e_site import ISSUER, USERS, bcrypt, challenge
+from e2e_site import ISSUER, USERS, AuthSite, bcrypt, challenge
 from lab import jwt
 
 
@@ -127,6 +127,33 @@ def test_scope(site):
 def test_request_refused(site, body, word, tag):
     """Each with its word."""
     error(site.client.post_form("/token", body), 400, word, tag)
+
+
+@contract("400 invalid_request: its error_description names what is missing")
+@pytest.mark.parametrize("path, body, names", [
+    ("/token", {}, ": grant_type"),
+    ("/token", {"grant_type": "refresh_token"}, ": refresh_token"),
+    ("/login", {"a": "b"}, ": username, password"),
+    ("/logout", {"token": ""}, ": token")])
+def test_what_is_missing(site, path, body, names):
+    """Whoever wrote the client need not guess."""
+    answer = site.client.post_form(path, body)
+    error(answer, 400, "invalid_request", "parameter_missing")
+    assert answer.json()["error_description"] == (
+        "The request lacks a parameter" + names)
+
+
+@contract("JwtErrorText")
+def test_what_is_missing_in_other_words(auth_site):
+    """The administrator's text stays as it is; a name that is no ASCII is not
+    put where RFC 6749 has no room for it."""
+    site = auth_site(
+        login=f"{AuthSite.LOGIN}\nJwtLoginFields na\u00efve password",
+        token='JwtErrorText parameter_missing "Something is missing"')
+    for path, text in (("/token", "Something is missing"),
+                       ("/login", "The request lacks a parameter")):
+        answer = site.client.post_form(path, {"a": "b"})
+        assert answer.json()["error_description"] == text
 
 
 def _logged_out(site, token):
