@@ -170,6 +170,15 @@ const ajr_record_t *ajr_identity_find(const request_rec *r)
     return NULL;
 }
 
+/* RFC 6750 2.3: what a URL with a token in it shows is for its holder alone,
+ * whatever the backend says of caches. */
+static void cache_bar(request_rec *r, const ajr_record_t *record)
+{
+    if (ajr_source_by_query(record->placed, record->places)) {
+        apr_table_setn(r->err_headers_out, "Cache-Control", "private");
+    }
+}
+
 /* fixups, the last: what httpd's directives and a redirect have lost is there
  * for the handler. */
 int ajr_identity_fixup(request_rec *r)
@@ -180,6 +189,7 @@ int ajr_identity_fixup(request_rec *r)
         r->user = (char *)record->subject;
         r->ap_auth_type = (char *)record->scheme;
         ajr_identity_publish(r, record);
+        cache_bar(r, record);
         ajr_basic_strip(r, record);
         /* It has become its sub-request, which had a copy of the headers. */
         if (record == ajr_record(r)->below) {

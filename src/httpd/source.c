@@ -174,14 +174,27 @@ bool ajr_source_accepts(const ajr_dir_conf_t *here, apr_uint64_t places,
     return false;
 }
 
-bool ajr_source_by_cookie(const ajr_dir_conf_t *conf, apr_uint64_t places)
+/* Whether one of these places of a scope is of that kind, or is of another. */
+static bool some(const ajr_dir_conf_t *conf, apr_uint64_t places, int kind,
+                 bool of_it)
 {
     const ajr_source_t *source;
-    bool others = false;
     int i;
 
     for (i = 0; i < 64 && (source = ajr_source_at(conf, i)) != NULL; i++) {
-        others |= (places >> i & 1) != 0 && source->kind != AJR_SOURCE_COOKIE;
+        if ((places >> i & 1) != 0 && ((int)source->kind == kind) == of_it) {
+            return true;
+        }
     }
-    return places != 0 && !others;
+    return false;
+}
+
+bool ajr_source_by_cookie(const ajr_dir_conf_t *conf, apr_uint64_t places)
+{
+    return places != 0 && !some(conf, places, AJR_SOURCE_COOKIE, false);
+}
+
+bool ajr_source_by_query(const ajr_dir_conf_t *conf, apr_uint64_t places)
+{
+    return some(conf, places, AJR_SOURCE_QUERY, true);
 }

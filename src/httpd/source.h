@@ -19,8 +19,10 @@ ajr_outcome_t ajr_source_find(ajr_bytes_t *token, apr_uint64_t *places,
 bool ajr_source_accepts(const ajr_dir_conf_t *here, apr_uint64_t places,
                         const ajr_dir_conf_t *there);
 
-/* Whether these places of a scope are cookies, all of them. */
+/* Whether these places of a scope are cookies, all of them; whether a query is
+ * among them. */
 bool ajr_source_by_cookie(const ajr_dir_conf_t *conf, apr_uint64_t places);
+bool ajr_source_by_query(const ajr_dir_conf_t *conf, apr_uint64_t places);
 
 /* strip.c: removes tokens from the request where JwtStrip of this scope says
  * so; take() finds and strips. */

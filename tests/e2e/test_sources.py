@@ -38,6 +38,22 @@ def test_each_source_by_itself(site):
     admitted(ask(site, query=f"?a=1&%74oken={token.replace('.', '%2E')}&b"))
 
 
+@pytest.mark.parametrize("path", ["/api/", "/api/index.html", "/api/gone"])
+def test_what_a_query_was_shown_is_not_for_shared_caches(protect, path):
+    """RFC 6750 2.3, whatever else is said of caches; once, also where a folder
+    becomes its index."""
+    site = protect(f'{ALL}\nHeader set Cache-Control "public, max-age=60"')
+    token = jwt.sign(site.key)
+    answer = site.client.get(f"{path}?token={token}")
+    assert answer.status == (404 if path == "/api/gone" else 200)
+    assert answer.all("Cache-Control").count("private") == 1
+    for pair in (("Authorization", f"Bearer {token}"),
+                 ("Cookie", f"token={token}")):
+        other = site.client.request("GET", path, [pair])
+        assert other.status == answer.status
+        assert "private" not in other.all("Cache-Control")
+
+
 @pytest.mark.parametrize("source, where", [
     ("", "cookie"), ("", "query"),
     ("JwtSource cookie:token", "header"), ("JwtSource cookie:token", "query"),
