@@ -81,6 +81,8 @@ void *ajr_server_conf_merge(apr_pool_t *pconf, void *parent_, void *child_)
     conf->token_parameters = apr_array_append(pconf, parent->token_parameters,
                                               child->token_parameters);
     conf->key_files = child->key_files;
+    conf->longest =
+        child->longest > parent->longest ? child->longest : parent->longest;
     return conf;
 }
 

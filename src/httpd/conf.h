@@ -222,8 +222,8 @@ typedef struct ajr_server_conf_t {
     ajr_limit_t *logins;
     ajr_tally_t *tally;
 
-    /* The longest life of an access token that a scope of this server gives
-     * or allows; 0 = none says so. */
+    /* The longest life of an access token that a scope of this server, or of
+     * the one it inherits from, gives or allows; 0 = none says so. */
     apr_interval_time_t longest;
 
     struct ajr_shared_board_t *board; /* by post_config; NULL = no database */

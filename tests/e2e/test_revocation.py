@@ -164,10 +164,11 @@ def test_two_httpd_on_one_database(httpd, db):
 
 
 def test_two_databases_in_one_httpd(httpd, cluster, db):
-    """Each virtual host obeys its own, and no other."""
+    """Each virtual host obeys its own, and no other. Both are told the life of
+    the tokens, which the main server says for all."""
     other = cluster.database()
     try:
-        site = Revoker(httpd, db)
+        site = Revoker(httpd, db, server="JwtAccessLifetime 2h")
         conninfo = other.conninfo("site_httpd")
         site.httpd.config += f"""
             <VirtualHost 127.0.0.1:{site.httpd.port}>
@@ -183,6 +184,11 @@ def test_two_databases_in_one_httpd(httpd, cluster, db):
         def status(host):
             return site.client.get(f"http://{host}/api/", access).status
         assert (status("one"), status("two")) == (200, 200)
+        for told in (db, other):
+            wait_within(5, lambda told=told: told.value(
+                "SELECT value FROM auth_jwt.setting"
+                " WHERE name = 'access_lifetime'") == "7200 seconds",
+                        "the life of access tokens")
         other.execute("SELECT auth_jwt.revoke_subject('alice')")
         wait_within(1, lambda: status("two") == 401, "two to refuse")
         assert status("one") == 200
