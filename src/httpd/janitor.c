@@ -150,20 +150,6 @@ static apr_status_t stop(void *data)
     return APR_SUCCESS;
 }
 
-static bool condition_make(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    bool made;
-
-    if (pthread_condattr_init(&attributes) != 0) {
-        return false;
-    }
-    made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-           pthread_cond_init(condition, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    return made;
-}
-
 /* Signals are for httpd's own threads. */
 static bool thread_make(ajr_janitor_t *janitor)
 {
@@ -183,7 +169,7 @@ static bool start(ajr_janitor_t *janitor, apr_pool_t *pchild)
         return false;
     }
     if (pthread_mutex_init(&janitor->lock, NULL) != 0 ||
-        !condition_make(&janitor->changed) || !thread_make(janitor)) {
+        !ajr_condition_make(&janitor->changed) || !thread_make(janitor)) {
         close(janitor->wake[0]);
         close(janitor->wake[1]);
         return false;
