@@ -15,7 +15,12 @@ from lab.grant import Grant
 from . import pgbench, wrk
 from .measure import Measure, Wrong, cpu_us
 
-_FORM = "application/x-www-form-urlencoded"
+#: The Content-Type and the body of a refresh, by dialect.
+_ASKED = {
+    "oauth2": ("application/x-www-form-urlencoded",
+               "grant_type=refresh_token&refresh_token=%s"),
+    "express": ("application/json", '{"refreshToken":"%s"}'),
+}
 
 
 def _expect(status, answer, what):
@@ -110,30 +115,32 @@ class Refresh:
 
 @dataclasses.dataclass(frozen=True)
 class Forged:
-    """A refresh token with a wrong MAC.
+    """A refresh token with a wrong MAC, in a dialect of _ASKED.
 
     Its key id is the right one, so the MAC is computed. That no database is
     asked is for tests/e2e to show.
     """
 
     server: str
+    dialect: str
     status: int
 
     def check(self, stage):
         """It is refused, and the one that it was made of is not."""
         client = stage.server(self.server).client
         genuine = self._genuine(stage)
-        _expect(200, _ask(client, genuine), "a refresh")
-        _expect(self.status, _ask(client, self._forge(genuine)),
-                "a forged token")
+        for token, status in ((genuine, 200),
+                              (self._forge(genuine), self.status)):
+            kind, body = self._asked(token)
+            _expect(status, client.request("POST", self._path, {
+                "Content-Type": kind}, body), f"{self.dialect}: {token}")
 
     def run(self, stage, seconds):
         """Measures it."""
         server = stage.server(self.server)
-        body = ("grant_type=refresh_token&refresh_token="
-                + self._forge(self._genuine(stage)))
+        asked = self._asked(self._forge(self._genuine(stage)))
         count, measure = _measured(server, lambda: wrk.run(
-            "same.lua", server.url("/token"), seconds, "POST", _FORM, body))
+            "same.lua", server.url(self._path), seconds, "POST", *asked))
         if count.refused != count.requests or count.broken:
             raise Wrong(f"forged tokens: {count}")
         return measure
@@ -143,6 +150,14 @@ class Forged:
         _, tokens = stage.sessions.opened(1)
         answer = _expect(200, _ask(client, tokens[0]), "a refresh")
         return answer.json()["refresh_token"]
+
+    @property
+    def _path(self):
+        return f"/token/{self.dialect}"
+
+    def _asked(self, token):
+        kind, body = _ASKED[self.dialect]
+        return kind, body % token
 
     @staticmethod
     def _forge(token):

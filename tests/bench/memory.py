@@ -12,7 +12,7 @@ from .loads import Forged, Get, Refresh
 #: One server after the other, and on each what it can be asked.
 _WORK = {"checks": (Get("checks", "hs256", "HS256"),
                     Get("checks", "es256", "ES256")),
-         "refreshes": (Refresh("refreshes"), Forged("refreshes", 400))}
+         "refreshes": (Refresh("refreshes"), Forged("refreshes", "oauth2", 400))}
 
 _SLICE = 2.0  # seconds of one kind of request, then the next
 

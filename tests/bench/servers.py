@@ -84,7 +84,9 @@ def checks(place, made):
 
 
 def refreshes(place, key, conninfo, asynchronous):
-    """Our module: POST /token. Grace 0: every refresh rotates.
+    """Our module: POST /token, in the default dialect and below it in those
+    of the name; and /api, where revocations are looked up. Grace 0: every
+    refresh rotates.
 
     The pool may give each thread its connection and keeps them: opening one
     would be measured otherwise.
@@ -104,8 +106,16 @@ def refreshes(place, key, conninfo, asynchronous):
         <Location "/token">
             SetHandler jwt-refresh
         </Location>
+        <Location "/token/express">
+            JwtDialect express
+        </Location>
+        <Location "/api">
+            AuthType Bearer
+            AuthName "bench"
+            Require valid-user
+        </Location>
     """
-    return server.serve("open")
+    return server.serve("open", "api")
 
 
 def openidc(place, key):
