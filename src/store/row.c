@@ -99,9 +99,10 @@ ajr_outcome_t ajr_row_session(ajr_session_t **out, const char **detail,
                               wrong, NULL);
         return AJR_DATABASE_ERROR;
     }
-    /* It may have ended while the row was on its way. */
-    if (session->remaining < 0) {
-        session->remaining = 0;
+    /* It may have ended while the row was on its way: nothing can be minted
+     * that lives. */
+    if (session->remaining <= 0) {
+        return AJR_EXPIRED;
     }
     *out = session;
     return AJR_OK;

@@ -25,8 +25,8 @@ bool ajr_row_fit(const PGresult *result);
 ajr_outcome_t ajr_row_verdict(const char **detail, const PGresult *result,
                               const ajr_outcome_t *known);
 
-/* The session in AJR_ROW_COLUMNS. OK, or DATABASE_ERROR and a detail. Texts
- * belong to the result. */
+/* The session in AJR_ROW_COLUMNS. OK, EXPIRED, or DATABASE_ERROR and a detail;
+ * *out is NULL unless OK. Texts belong to the result. */
 ajr_outcome_t ajr_row_session(ajr_session_t **out, const char **detail,
                               const PGresult *result, apr_pool_t *pool);
 

@@ -52,13 +52,14 @@ static ajr_outcome_t ask_session(ajr_session_t **out, const char **detail,
     PGresult *result;
     ajr_outcome_t outcome =
         ajr_verb_ask(&result, detail, store, query, verdicts, pool);
+    ajr_outcome_t read;
 
     *out = NULL;
-    if (!ajr_outcome_good(outcome) ||
-        ajr_row_session(out, detail, result, pool) == AJR_OK) {
+    if (!ajr_outcome_good(outcome)) {
         return outcome;
     }
-    return AJR_DATABASE_ERROR;
+    read = ajr_row_session(out, detail, result, pool);
+    return read == AJR_OK ? outcome : read;
 }
 
 /* ---- open ---- */

@@ -66,8 +66,9 @@ typedef struct ajr_store_rotate_t {
 } ajr_store_rotate_t;
 
 /* Opens a session at generation 0. LOGGED_IN; LOGIN_REFUSED
- * (subject_of() knows no such login, or it is no UTF-8), BLOCKED, UNFIT or
- * DATABASE_*. *detail is for the log, NULL when there is nothing to say. */
+ * (subject_of() knows no such login, or it is no UTF-8), BLOCKED, EXPIRED (its
+ * life is over already), UNFIT or DATABASE_*. *detail is for the log, NULL when
+ * there is nothing to say. */
 ajr_outcome_t ajr_store_open(ajr_session_t **out, const char **detail,
                              const ajr_store_t *store,
                              const ajr_store_open_t *asked, apr_pool_t *pool);
