@@ -5,8 +5,6 @@
  */
 #include "commands.h"
 
-#include <ap_provider.h>
-
 #include "duration.h"
 
 /* 128 bytes of memory each: entries of two parts in two buffers. */
@@ -238,70 +236,6 @@ static const char *set_dialect(cmd_parms *cmd, void *conf, const char *arg)
     return NULL;
 }
 
-static const char *set_conninfo(cmd_parms *cmd, void *conf, const char *arg)
-{
-    const char *wrong;
-
-    if (strcmp(arg, "none") == 0) {
-        return set_text(cmd, conf, "");
-    }
-    wrong = ajr_pg_conninfo_refuses(arg);
-    if (wrong != NULL) {
-        return apr_psprintf(cmd->pool, "%s %s", cmd->cmd->name, wrong);
-    }
-    return set_text(cmd, conf, arg);
-}
-
-static const char *set_schema(cmd_parms *cmd, void *conf, const char *arg)
-{
-    const char *wrong = ajr_store_schema_refuses(arg);
-
-    if (wrong != NULL) {
-        return apr_psprintf(cmd->pool, "%s: `%s` %s", cmd->cmd->name, arg,
-                            wrong);
-    }
-    return set_text(cmd, conf, arg);
-}
-
-static const char *set_provider(cmd_parms *cmd, void *conf, const char *arg)
-{
-    ajr_login_provider_t entry = {arg, NULL};
-    const char *wrong;
-
-    if (ajr_slot_emptied(&wrong, cmd, conf, sizeof(entry), "none", arg)) {
-        return wrong;
-    }
-    if (ajr_basic_named(arg, cmd->temp_pool)) {
-        return apr_psprintf(cmd->pool,
-                            "%s: `%s` takes access tokens, which would turn "
-                            "into sessions that outlive them; name a provider "
-                            "that checks passwords",
-                            cmd->cmd->name, arg);
-    }
-    entry.provider =
-        ap_lookup_provider(AUTHN_PROVIDER_GROUP, arg, AUTHN_PROVIDER_VERSION);
-    if (entry.provider == NULL || entry.provider->check_password == NULL) {
-        return apr_psprintf(cmd->pool,
-                            "%s: no authn provider `%s` checks passwords; "
-                            "load its module (mod_authn_%s) first",
-                            cmd->cmd->name, arg, arg);
-    }
-    APR_ARRAY_PUSH(ajr_slot_array(cmd, conf, sizeof(entry)),
-                   ajr_login_provider_t) = entry;
-    return NULL;
-}
-
-static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
-                              const char *password)
-{
-    ajr_login_fields_t *fields = apr_palloc(cmd->pool, sizeof(*fields));
-
-    fields->user = user;
-    fields->password = password;
-    *(const ajr_login_fields_t **)ajr_slot(cmd, conf) = fields;
-    return NULL;
-}
-
 #define COMMAND_DURATION(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_DURATION set_duration
 #define COMMAND_LIFETIME(...) AP_INIT_TAKE1(__VA_ARGS__)
@@ -331,13 +265,13 @@ static const char *set_fields(cmd_parms *cmd, void *conf, const char *user,
 #define COMMAND_DIALECT(...) AP_INIT_TAKE1(__VA_ARGS__)
 #define SET_DIALECT set_dialect
 #define COMMAND_CONNINFO(...) AP_INIT_TAKE1(__VA_ARGS__)
-#define SET_CONNINFO set_conninfo
+#define SET_CONNINFO ajr_set_conninfo
 #define COMMAND_SCHEMA(...) AP_INIT_TAKE1(__VA_ARGS__)
-#define SET_SCHEMA set_schema
+#define SET_SCHEMA ajr_set_schema
 #define COMMAND_PROVIDERS(...) AP_INIT_ITERATE(__VA_ARGS__)
-#define SET_PROVIDERS set_provider
+#define SET_PROVIDERS ajr_set_provider
 #define COMMAND_FIELDS(...) AP_INIT_TAKE2(__VA_ARGS__)
-#define SET_FIELDS set_fields
+#define SET_FIELDS ajr_set_fields
 #define COMMAND_KEYS(...) AP_INIT_TAKE_ARGV(__VA_ARGS__)
 #define SET_KEYS ajr_set_keys
 #define COMMAND_KEY_FILES(...) AP_INIT_TAKE1(__VA_ARGS__)

@@ -29,6 +29,15 @@ bool ajr_slot_emptied(const char **wrong, cmd_parms *cmd, void *dir_conf,
  * read there is no log yet, and a daemon has no terminal any more. */
 void ajr_command_warn(cmd_parms *cmd, const char *sentence);
 
+/* command_database.c */
+const char *ajr_set_conninfo(cmd_parms *cmd, void *conf, const char *arg);
+const char *ajr_set_schema(cmd_parms *cmd, void *conf, const char *arg);
+
+/* command_login.c */
+const char *ajr_set_provider(cmd_parms *cmd, void *conf, const char *arg);
+const char *ajr_set_fields(cmd_parms *cmd, void *conf, const char *user,
+                           const char *password);
+
 /* command_keys.c */
 const char *ajr_set_keys(cmd_parms *cmd, void *conf, int argc,
                          char *const argv[]);
