@@ -38,7 +38,14 @@ const char *ajr_set_fields(cmd_parms *cmd, void *conf, const char *user,
                            const char *password)
 {
     ajr_login_fields_t *fields = apr_palloc(cmd->pool, sizeof(*fields));
+    const char *wrong = ajr_text_refuses(cmd, user);
 
+    if (wrong == NULL) {
+        wrong = ajr_text_refuses(cmd, password);
+    }
+    if (wrong != NULL) {
+        return wrong;
+    }
     fields->user = user;
     fields->password = password;
     *(const ajr_login_fields_t **)ajr_slot(cmd, conf) = fields;

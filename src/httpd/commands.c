@@ -76,6 +76,16 @@ void ajr_command_warn(cmd_parms *cmd, const char *sentence)
                   apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", sentence, NULL));
 }
 
+const char *ajr_text_refuses(cmd_parms *cmd, const char *arg)
+{
+    return ajr_text_printable(ajr_bytes_of(arg))
+               ? NULL
+               : apr_psprintf(cmd->pool,
+                              "%s: `%s` is no UTF-8 without control "
+                              "characters",
+                              cmd->cmd->name, arg);
+}
+
 /* The life that a scope gives or allows access tokens is told to the database,
  * which keeps revocations for as long. .htaccess is read by requests, for whom
  * the configuration does not change. */
@@ -185,8 +195,12 @@ static const char *set_iat(cmd_parms *cmd, void *conf, const char *arg)
 
 static const char *set_text(cmd_parms *cmd, void *conf, const char *arg)
 {
-    *(const char **)ajr_slot(cmd, conf) = arg;
-    return NULL;
+    const char *wrong = ajr_text_refuses(cmd, arg);
+
+    if (wrong == NULL) {
+        *(const char **)ajr_slot(cmd, conf) = arg;
+    }
+    return wrong;
 }
 
 static const char *set_text_or_none(cmd_parms *cmd, void *conf, const char *arg)
@@ -196,8 +210,13 @@ static const char *set_text_or_none(cmd_parms *cmd, void *conf, const char *arg)
 
 static const char *set_list(cmd_parms *cmd, void *conf, const char *arg)
 {
-    APR_ARRAY_PUSH(ajr_slot_array(cmd, conf, sizeof(arg)), const char *) = arg;
-    return NULL;
+    const char *wrong = ajr_text_refuses(cmd, arg);
+
+    if (wrong == NULL) {
+        APR_ARRAY_PUSH(ajr_slot_array(cmd, conf, sizeof(arg)), const char *) =
+            arg;
+    }
+    return wrong;
 }
 
 static const char *set_list_or(cmd_parms *cmd, void *conf, const char *word,

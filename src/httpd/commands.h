@@ -29,6 +29,10 @@ bool ajr_slot_emptied(const char **wrong, cmd_parms *cmd, void *dir_conf,
  * read there is no log yet, and a daemon has no terminal any more. */
 void ajr_command_warn(cmd_parms *cmd, const char *sentence);
 
+/* NULL, or what is wrong with text that goes into tokens, or is compared with
+ * what stands in them. */
+const char *ajr_text_refuses(cmd_parms *cmd, const char *arg);
+
 /* command_database.c */
 const char *ajr_set_conninfo(cmd_parms *cmd, void *conf, const char *arg);
 const char *ajr_set_schema(cmd_parms *cmd, void *conf, const char *arg);
