@@ -439,9 +439,9 @@ SET = ('{"keys":[{"kty":"OKP","crv":"Ed25519",'
        '"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}')
 
 
-def warnings(check, config):
+def warnings(check, config, **files):
     """The warnings of httpd -t, which finds the configuration good."""
-    status, said = check(config, set=SET)
+    status, said = check(config, **(files or {"set": SET}))
     assert status == 0, said
     return [line.partition("] ")[2] for line in said.splitlines()
             if ":warn]" in line and "cannot be read by User" not in line]
@@ -473,9 +473,9 @@ def test_warning_is_not_inherited(check):
 
 
 @pytest.mark.parametrize("lines", [
-    'AuthType Bearer\nAuthName x',
-    'AuthType "bearer"\nAuthName x\nJwtKey none\nJwtKeySet none',
-    'AuthType Basic\nAuthName x\nAuthBasicProvider file bearer'])
+    'AuthType Bearer\nAuthName x\nRequire user x',
+    'AuthType "bearer"\nAuthName x\nRequire user x\nJwtKey none\nJwtKeySet none',
+    'AuthType Basic\nAuthName x\nRequire user x\nAuthBasicProvider file bearer'])
 def test_no_key_in_reach(check, lines):
     """Every request would get 500."""
     config = f'<Location "/x">\n{lines}\n</Location>'
@@ -494,10 +494,31 @@ def test_no_key_in_reach(check, lines):
 
 def test_no_name_in_reach(check):
     """An .htaccess may bring it: a warning."""
-    lines = 'JwtKey HS256 "file:{key}"\nAuthType Bearer\n'
+    lines = 'JwtKey HS256 "file:{key}"\nAuthType Bearer\nRequire user x\n'
     secret = jwt.secret()
     config = f'<Location "/x">\n{lines}</Location>\n'
     status, said = check(config, key=secret)
     assert status == 0 and "AuthName" in said and "AuthType Bearer" in said
     name = '<Location "/y">\nAuthName x\n</Location>'
     assert check(config + name, key=secret) == (0, "Syntax OK\n")
+
+
+@pytest.mark.parametrize("asks", [
+    "AuthType Bearer", "AuthType Basic\nAuthBasicProvider bearer"])
+def test_no_require(check, asks):
+    """A section that asks for tokens and demands nothing lets all in."""
+    asks += "\nAuthName x"
+
+    def said(text, around="{}"):
+        section = around.format(f'<Location "/x">\n{text}\n</Location>\n')
+        return warnings(check, f'JwtKey HS256 "file:{{key}}"\n{section}',
+                        key=jwt.secret())
+
+    nested = f"<If true>\n{asks}\n</If>"
+    for told in (said(asks), said(nested),
+                 said(asks, "<VirtualHost 127.0.0.1:1>\n{}</VirtualHost>\n")):
+        assert len(told) == 1 and "no Require" in told[0], told
+    for text in (f"<RequireAny>\nRequire user x\n</RequireAny>\n{asks}",
+                 f"{asks}\n<Limit GET>\nRequire user x\n</Limit>",
+                 f"{nested}\nRequire user x"):
+        assert not said(text), text
