@@ -31,6 +31,23 @@ static int quotes_nothing(const char *sqlstate)
     return strlen(sqlstate) == 5 && strstr(plain_classes, class) != NULL;
 }
 
+/* How mistakes of an installation are mended. A translated message, and most
+ * of what claims() may stumble over, has other words. */
+static const char *remedy(const char *sqlstate, const char *message)
+{
+    if (strcmp(sqlstate, "3F000") == 0 ||
+        (strcmp(sqlstate, "42883") == 0 &&
+         strncmp(message, "function ", 9) == 0)) {
+        return "; load conf/schema.sql, again after an upgrade, or see "
+               "JwtDatabaseSchema";
+    }
+    if (strncmp(message, "permission denied for schema ", 29) == 0 ||
+        strncmp(message, "permission denied for function ", 31) == 0) {
+        return "; GRANT auth_jwt_httpd TO the role of JwtDatabase";
+    }
+    return "";
+}
+
 const char *ajr_complaint_of_result(const PGresult *result, apr_pool_t *pool)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -49,7 +66,8 @@ const char *ajr_complaint_of_result(const PGresult *result, apr_pool_t *pool)
                            NULL);
     }
     return apr_pstrcat(pool, "SQLSTATE ", sqlstate, ": ",
-                       printable(message, pool), NULL);
+                       printable(message, pool), remedy(sqlstate, message),
+                       NULL);
 }
 
 /* A line that explains the one before: indented, or "HINT: ", "LOCATION: ". */

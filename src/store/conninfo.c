@@ -10,19 +10,21 @@
 
 #include <libpq-fe.h>
 
+#define EXAMPLE                                                   \
+    "write it like \"host=localhost dbname=site user=site_httpd " \
+    "password='...'\""
+
 /* A translated message has none of these words and gets the last sentence. */
 static const char *explain(const char *message)
 {
     if (message != NULL && strstr(message, "invalid connection option")) {
-        return "names an option that libpq does not know; write it like "
-               "\"dbname=site user=site_httpd host=/run/postgresql\"";
+        return "names an option that libpq does not know; " EXAMPLE;
     }
     if (message != NULL && strstr(message, "unterminated quoted string")) {
         return "has a quote that does not end; values with blanks stand in "
                "single quotes";
     }
-    return "is no connection string; write it like \"dbname=site "
-           "user=site_httpd host=/run/postgresql\"";
+    return "is no connection string; " EXAMPLE;
 }
 
 /* user:p@ss@host leaves "ss@host" as the host, and messages name hosts. A

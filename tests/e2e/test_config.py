@@ -151,7 +151,7 @@ ONE_WRONG_LINE = [
     ("JwtRefreshKey {short}", "JwtRefreshKey", "{short} has 15 bytes",
      "make one with `openssl rand -hex 32`"),
     # There may be a password in it.
-    ("JwtDatabase bogus=1", "JwtDatabase", "an option", 'write it like "dbname'),
+    ("JwtDatabase bogus=1", "JwtDatabase", "an option", 'write it like "host='),
     ("JwtDatabaseMax many", "JwtDatabaseMax", "`many`", "between 0 and 10000"),
     ("JwtLoginProvider nobody", "JwtLoginProvider", "`nobody`",
      "load its module"),

@@ -201,7 +201,7 @@ def test_role_without_rights(auth_site):
     site.httpd.expect("outcome=database_error")
     unavailable(site.ask_login(), "database_error")
     line, = site.httpd.refusals("database_error")
-    assert "42501" in line or "permission denied" in line
+    assert "42501" in line and "GRANT auth_jwt_httpd" in line
 
 
 def test_schema_missing(site, db):
@@ -226,6 +226,7 @@ def test_schema_older(httpd, db):
         unavailable(site.ask_login(), "database_error")
         line, = site.httpd.refusals("database_error")
         assert "SQLSTATE 42883" in line and "auth_jwt.open" in line
+        assert "load conf/schema.sql" in line
         db.cluster.load(SCHEMA, name)
         site.refreshed(site.login()[1])
     finally:

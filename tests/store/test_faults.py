@@ -198,10 +198,14 @@ def test_a_role_without_rights_and_a_missing_schema_are_errors(db, store):
                              "(NULL, NULL, NULL, NULL, NULL)")
         assert answer.outcome == "database_error"
         assert answer.detail.startswith("SQLSTATE 42501: ")
+        assert "; GRANT auth_jwt_httpd TO" in answer.detail
         answer = child.query("SELECT nowhere.f()")
         assert answer.outcome == "database_error"
-        assert answer.detail == 'SQLSTATE 3F000: schema "nowhere" ' \
-                                'does not exist'
+        assert answer.detail.startswith(
+            'SQLSTATE 3F000: schema "nowhere" does not exist; load ')
+        answer = child.query("SELECT 1 = 'x'::text")
+        assert answer.detail == \
+            "SQLSTATE 42883: operator does not exist: integer = text"
         assert child.counts().attempts == 1  # the connection is in order
     finally:
         child.close()
