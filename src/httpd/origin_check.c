@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "origin.h"
+#include "record.h"
 
 /* What of our replies a script wants, and browsers keep from it. */
 #define EXPOSED "Authorization, Retry-After, WWW-Authenticate"
@@ -33,19 +34,46 @@ static const apr_array_header_t *origins_of(request_rec *r)
     return origins == NULL || origins->nelts == 0 ? NULL : origins;
 }
 
-/* By the Host that the browser wrote; X-Forwarded-* is anybody's. */
+/* By the Host that the browser wrote; X-Forwarded-* is anybody's. NULL = it
+ * wrote none. */
+static const char *own_origin(request_rec *r)
+{
+    const char *host = header(r, "Host");
+
+    return host == NULL ? NULL
+                        : ajr_origin_make(ap_http_scheme(r), host, r->pool);
+}
+
 static bool accepted(request_rec *r, const char *origin)
 {
     const apr_array_header_t *origins = origins_of(r);
-    const char *host = header(r, "Host");
     const char *own;
 
     if (origins != NULL) {
         return listed(origins, origin);
     }
-    own =
-        host == NULL ? NULL : ajr_origin_make(ap_http_scheme(r), host, r->pool);
+    own = own_origin(r);
     return own != NULL && strcmp(own, origin) == 0;
+}
+
+/* For the log: what an administrator compares with what was configured. An
+ * origin that can be parsed has no character that would have to be escaped. */
+static const char *why_refused(request_rec *r, const char *origin)
+{
+    const char *own = own_origin(r);
+    const char *page =
+        origin == NULL ? NULL : ajr_origin_parse(origin, r->pool);
+
+    if (origin == NULL) {
+        return "the request says nothing of the page that made it, by Origin, "
+               "Referer or Sec-Fetch-Site";
+    }
+    return apr_psprintf(r->pool,
+                        "made by a page of %.200s, which is not %.200s",
+                        page == NULL ? "an unknown origin" : page,
+                        origins_of(r) != NULL ? "in JwtOrigin"
+                        : own == NULL         ? "this origin"
+                                              : own);
 }
 
 ajr_outcome_t ajr_origin_check(request_rec *r)
@@ -60,7 +88,11 @@ ajr_outcome_t ajr_origin_check(request_rec *r)
     if (origin == NULL && referer != NULL) {
         origin = ajr_origin_of_url(referer, r->pool);
     }
-    return origin != NULL && accepted(r, origin) ? AJR_OK : AJR_CSRF;
+    if (origin != NULL && accepted(r, origin)) {
+        return AJR_OK;
+    }
+    ajr_record(r)->detail = why_refused(r, origin);
+    return AJR_CSRF;
 }
 
 bool ajr_origin_allow(request_rec *r, apr_table_t *headers)

@@ -326,6 +326,24 @@ def test_listed(cross, origin, status):
         and "evil" not in origin[1] else status)
 
 
+def test_the_log_says_whose_page_it_was(site, cross):
+    """What to compare with JwtOrigin, whole origins only."""
+    def said(where, *headers):
+        csrf(refresh(where, None, list(headers)))
+        line = where.httpd.refusals("csrf")[-1].partition(", referer: ")[0]
+        return line.partition(" sid=-: ")[2]
+
+    evil, wild = "https://evil.example", "https://evil.example/?token=s3cret"
+    assert said(site).startswith("the request says nothing of the page")
+    assert said(site, ("Origin", evil)) == \
+        f"made by a page of {evil}, which is not {own(site)[0][1]}"
+    assert said(cross, *own(cross)) == \
+        f"made by a page of {own(cross)[0][1]}, which is not in JwtOrigin"
+    assert said(cross, ("Referer", wild)) == \
+        f"made by a page of {evil}, which is not in JwtOrigin"
+    assert "an unknown origin" in said(cross, ("Origin", wild))
+
+
 @contract("CORS: exact origin, credentials, Vary")
 @pytest.mark.parametrize("path", ["/login", "/token", "/logout"])
 def test_cors(cross, path):
