@@ -105,46 +105,39 @@ static void *keep(void *data)
         follow(janitor, &purges);
     }
     stop_purging(janitor, &purges);
-    pthread_mutex_lock(&janitor->lock);
-    janitor->ended = true;
-    pthread_cond_signal(&janitor->changed);
-    pthread_mutex_unlock(&janitor->lock);
     return NULL;
 }
 
 /* ---- its life ---- */
 
-static bool ends_in_time(ajr_janitor_t *janitor)
+static bool joined(const ajr_janitor_t *janitor)
 {
     struct timespec deadline;
-    int waited = 0;
-    bool ended;
 
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    clock_gettime(CLOCK_REALTIME, &deadline);
     deadline.tv_sec += END_WAIT;
-    pthread_mutex_lock(&janitor->lock);
-    while (!janitor->ended && waited == 0) {
-        waited = pthread_cond_timedwait(&janitor->changed, &janitor->lock,
-                                        &deadline);
-    }
-    ended = janitor->ended;
-    pthread_mutex_unlock(&janitor->lock);
-    return ended;
+    return pthread_timedjoin_np(janitor->thread, NULL, &deadline) == 0;
 }
 
+/* The thread must not outlive its memory, which goes next, nor this module.
+ * Where it is late it is cancelled; its locks are taken over. Not even that
+ * is waited for without limit: prefork may have called us from within a
+ * malloc() that the thread waits for. */
 static apr_status_t stop(void *data)
 {
     ajr_janitor_t *janitor = data;
+    bool told;
 
     if (janitor->owner != getpid()) {
         return APR_SUCCESS; /* a fork of ours, in which no thread runs */
     }
-    /* It must not outlive its memory, which goes next, nor this module. Where
-     * it is late it is cancelled; its locks are taken over. */
-    if (write(janitor->wake[1], "", 1) != 1 || !ends_in_time(janitor)) {
+    told = write(janitor->wake[1], "", 1) == 1;
+    if (!told || !joined(janitor)) {
         pthread_cancel(janitor->thread);
+        if (!joined(janitor)) {
+            return APR_SUCCESS;
+        }
     }
-    pthread_join(janitor->thread, NULL);
     close(janitor->wake[0]);
     close(janitor->wake[1]);
     return APR_SUCCESS;
@@ -168,8 +161,7 @@ static bool start(ajr_janitor_t *janitor, apr_pool_t *pchild)
     if (pipe2(janitor->wake, O_CLOEXEC | O_NONBLOCK) != 0) {
         return false;
     }
-    if (pthread_mutex_init(&janitor->lock, NULL) != 0 ||
-        !ajr_condition_make(&janitor->changed) || !thread_make(janitor)) {
+    if (!thread_make(janitor)) {
         close(janitor->wake[0]);
         close(janitor->wake[1]);
         return false;

@@ -29,9 +29,6 @@ typedef struct ajr_janitor_t {
     pid_t owner;
     int wake[2]; /* readable once the thread is to end */
     pthread_t thread;
-    pthread_mutex_t lock; /* of `ended` */
-    pthread_cond_t changed;
-    bool ended;
 
     /* The thread's own. */
     apr_time_t trimmed;

@@ -13,20 +13,6 @@ apr_time_t ajr_clock_now(void)
     return apr_time_from_sec((apr_time_t)now.tv_sec) + now.tv_nsec / 1000;
 }
 
-bool ajr_condition_make(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    bool made;
-
-    if (pthread_condattr_init(&attributes) != 0) {
-        return false;
-    }
-    made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-           pthread_cond_init(condition, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    return made;
-}
-
 /* poll(2) passes over what is negative. */
 static _Thread_local int interrupt = -1;
 

@@ -6,16 +6,12 @@
 #ifndef AJR_AWAIT_H
 #define AJR_AWAIT_H
 
-#include <pthread.h>
 #include <stdbool.h>
 
 #include <apr_time.h>
 
 /* Microseconds since an arbitrary moment, the same for all processes. */
 apr_time_t ajr_clock_now(void);
-
-/* A condition that is waited for by that clock. False when there is none. */
-bool ajr_condition_make(pthread_cond_t *condition);
 
 /* Waits until the socket is ready for `events` of poll(2), at most until the
  * deadline; what is ready then is still taken. False when it is not. Errors

@@ -19,6 +19,20 @@
 
 /* ---- making, closing ---- */
 
+static bool make_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    bool good;
+
+    if (pthread_condattr_init(&attributes) != 0) {
+        return false;
+    }
+    good = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+           pthread_cond_init(condition, &attributes) == 0;
+    pthread_condattr_destroy(&attributes);
+    return good;
+}
+
 bool ajr_slots_make(ajr_slots_t *slots, const ajr_pg_conf_t *conf,
                     apr_pool_t *pchild)
 {
@@ -27,7 +41,7 @@ bool ajr_slots_make(ajr_slots_t *slots, const ajr_pg_conf_t *conf,
     slots->idle =
         apr_pcalloc(pchild, sizeof(ajr_slot_t) * (apr_size_t)conf->max);
     return pthread_mutex_init(&slots->lock, NULL) == 0 &&
-           ajr_condition_make(&slots->freed);
+           make_condition(&slots->freed);
 }
 
 /* Lock held. */
