@@ -196,5 +196,5 @@ bool ajr_source_by_cookie(const ajr_dir_conf_t *conf, apr_uint64_t places)
 
 bool ajr_source_by_query(const ajr_dir_conf_t *conf, apr_uint64_t places)
 {
-    return some(conf, places, AJR_SOURCE_QUERY, true);
+    return places != 0 && some(conf, places, AJR_SOURCE_QUERY, true);
 }

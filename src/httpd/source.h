@@ -20,7 +20,7 @@ bool ajr_source_accepts(const ajr_dir_conf_t *here, apr_uint64_t places,
                         const ajr_dir_conf_t *there);
 
 /* Whether these places of a scope are cookies, all of them; whether a query is
- * among them. */
+ * among them. Without places there need be no scope. */
 bool ajr_source_by_cookie(const ajr_dir_conf_t *conf, apr_uint64_t places);
 bool ajr_source_by_query(const ajr_dir_conf_t *conf, apr_uint64_t places);
 
