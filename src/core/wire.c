@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include <apr_strings.h>
 #include <openssl/crypto.h>
 
 ajr_bytes_t ajr_bytes_of(const char *text)
@@ -241,15 +239,6 @@ static apr_status_t json_release(void *json)
 {
     json_decref(json);
     return APR_SUCCESS;
-}
-
-char *ajr_json_text(const json_t *json, apr_pool_t *pool)
-{
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
-    char *copy = apr_pstrdup(pool, text);
-
-    free(text);
-    return copy;
 }
 
 json_t *ajr_json_own(json_t *json, apr_pool_t *pool)

@@ -52,7 +52,8 @@ bool ajr_text_printable(ajr_bytes_t in);
  * object lives as long as the pool. */
 bool ajr_json_object(json_t **out, ajr_bytes_t in, apr_pool_t *pool);
 
-/* Any value as compact JSON; NULL for NULL, and when it cannot be written. */
+/* Any value as compact JSON, members in the order they were set; NULL for
+ * NULL, and for what nests much deeper than AJR_JSON_DEPTH. */
 char *ajr_json_text(const json_t *json, apr_pool_t *pool);
 
 /* Ties a reference the caller owns to the pool; NULL stays NULL. */

@@ -430,6 +430,83 @@ static void json_brackets_in_strings_are_no_depth(void **state)
               *state));
 }
 
+/* ---- JSON as text ---- */
+
+static void written_as_jansson_writes_it(json_t *json, apr_pool_t *pool)
+{
+    char *expected;
+
+    assert_non_null(json);
+    expected = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+    assert_non_null(expected);
+    assert_string_equal(ajr_json_text(json, pool), expected);
+    free(expected);
+    json_decref(json);
+}
+
+static void json_values_are_written_as_jansson_writes_them(void **state)
+{
+    static const char *const values[] = {
+        "{}",
+        "[]",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0.0",
+        "2.5",
+        "1e300",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "0.1",
+        "\"\"",
+        "{\"z\":1,\"a\":[[],{},[1,\"2\",null]],\"\":{\"b\":{\"c\":false}}}",
+        "{\"a\\n\\\"b\\\\\":\"\xc3\xa9\xf0\x9f\x98\x80/\"}"};
+    size_t i;
+
+    for (i = 0; i < COUNT(values); i++) {
+        written_as_jansson_writes_it(
+            json_loads(values[i], JSON_DECODE_ANY, NULL), *state);
+    }
+}
+
+static void json_strings_are_escaped_where_they_must_be(void **state)
+{
+    char string[] = "x_y";
+    int c;
+
+    for (c = 1; c < 128; c++) {
+        string[1] = (char)c;
+        written_as_jansson_writes_it(json_string(string), *state);
+        written_as_jansson_writes_it(json_pack("{si}", string, c), *state);
+    }
+}
+
+static void json_of_any_length_is_written(void **state)
+{
+    char string[3000] = "";
+    size_t i;
+
+    for (i = 0; i < sizeof(string) - 1; i++) {
+        written_as_jansson_writes_it(json_pack("[ss]", string, "end"), *state);
+        string[i] = i % 7 == 0 ? '"' : 'a';
+    }
+}
+
+static void json_that_nests_without_end_is_not_written(void **state)
+{
+    json_t *deep = json_array();
+    int i;
+
+    for (i = 0; i <= 2 * AJR_JSON_DEPTH; i++) {
+        deep = json_pack("[o]", deep);
+    }
+    assert_null(ajr_json_text(deep, *state));
+    assert_non_null(ajr_json_text(json_array_get(deep, 0), *state));
+    assert_null(ajr_json_text(NULL, *state));
+    json_decref(deep);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -450,6 +527,10 @@ int main(void)
         UNIT_TEST(json_depth_ends_at_its_limit),
         UNIT_TEST(json_depth_bomb_never_reaches_the_recursive_parser),
         UNIT_TEST(json_brackets_in_strings_are_no_depth),
+        UNIT_TEST(json_values_are_written_as_jansson_writes_them),
+        UNIT_TEST(json_strings_are_escaped_where_they_must_be),
+        UNIT_TEST(json_of_any_length_is_written),
+        UNIT_TEST(json_that_nests_without_end_is_not_written),
     };
 
     return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
