@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <apr_thread_mutex.h>
-#include <openssl/crypto.h>
 
 #define WAYS 4     /* places that a token may have */
 #define STRIPES 64 /* mutexes; places are spread over them */
@@ -94,8 +93,11 @@ static entry_t *entry_make(ajr_bytes_t token, apr_uint64_t set,
 
 static bool entry_is(const entry_t *entry, ajr_bytes_t token, apr_uint64_t set)
 {
-    return entry != NULL && entry->set == set && entry->len == token.len &&
-           CRYPTO_memcmp(entry->token, token.data, token.len) == 0;
+    ajr_bytes_t known = {entry == NULL ? NULL : entry->token,
+                         entry == NULL ? 0 : entry->len};
+
+    return entry != NULL && entry->set == set &&
+           ajr_bytes_equal_secret(known, token);
 }
 
 /* ---- the table ---- */
