@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "wire.h"
+
 static const char digits[] = "0123456789abcdef";
 
 /* Whether a hyphen stands before byte i. */
@@ -31,13 +33,10 @@ char *ajr_uuid_format(const unsigned char uuid[AJR_UUID_SIZE], apr_pool_t *pool)
 /* False when it is no lower-case hexadecimal digit. */
 static bool read_digit(unsigned char *value, char c)
 {
-    const char *found = c == '\0' ? NULL : strchr(digits, c);
+    int digit = ajr_hex_value((unsigned char)c);
 
-    if (found == NULL) {
-        return false;
-    }
-    *value = (unsigned char)(found - digits);
-    return true;
+    *value = (unsigned char)digit;
+    return digit >= 0 && (c < 'A' || c > 'F');
 }
 
 bool ajr_uuid_parse(unsigned char uuid[AJR_UUID_SIZE], const char *text)
