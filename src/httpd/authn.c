@@ -18,13 +18,20 @@ bool ajr_authn_ours(const char *auth_type)
     return auth_type != NULL && ap_cstr_casecmp(auth_type, "Bearer") == 0;
 }
 
+bool ajr_authn_asks_basic(request_rec *r)
+{
+    const char *auth_type;
+
+    if ((ajr_dir_conf(r)->basic & AJR_BASIC_BEARERS) == 0) {
+        return false;
+    }
+    auth_type = ap_auth_type(r);
+    return auth_type != NULL && ap_cstr_casecmp(auth_type, "Basic") == 0;
+}
+
 bool ajr_authn_asks(request_rec *r)
 {
-    const char *auth_type = ap_auth_type(r);
-
-    return ajr_authn_ours(auth_type) ||
-           ((ajr_dir_conf(r)->basic & AJR_BASIC_BEARERS) != 0 &&
-            auth_type != NULL && ap_cstr_casecmp(auth_type, "Basic") == 0);
+    return ajr_authn_ours(ap_auth_type(r)) || ajr_authn_asks_basic(r);
 }
 
 /* What JwtMintClaim gives a claim as plain text, NULL = nothing. What is no

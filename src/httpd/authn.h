@@ -11,8 +11,9 @@
 bool ajr_authn_ours(const char *auth_type);
 
 /* Whether a token is asked for here: by AuthType Bearer, or by AuthType Basic
- * with the provider bearer. */
+ * with the provider bearer. _basic: by the latter. */
 bool ajr_authn_asks(request_rec *r);
+bool ajr_authn_asks_basic(request_rec *r);
 
 /* check_authn, note_auth_failure */
 int ajr_authn_check(request_rec *r);

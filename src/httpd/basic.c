@@ -175,11 +175,10 @@ static int basic_ask(request_rec *r, ajr_record_t *record)
  * body. */
 int ajr_basic_check(request_rec *r)
 {
-    const char *auth_type = ap_auth_type(r);
     ajr_record_t *record;
     int verdict;
 
-    if (ajr_authn_ours(auth_type) || !ajr_authn_asks(r)) {
+    if (!ajr_authn_asks_basic(r)) {
         return DECLINED;
     }
     record = ajr_record(r);

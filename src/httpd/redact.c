@@ -60,17 +60,18 @@ static void redact(request_rec *r, const ajr_dir_conf_t *scope, bool args)
 static void redact_spots(request_rec *r, bool args)
 {
     const ajr_record_t *record = ajr_record_peek(r);
+    bool handled = record != NULL && record->handler != NULL;
     const ajr_spot_t *spot;
 
-    if (record != NULL && record->handler != NULL) {
+    if (handled) {
         spot = ajr_handler_row(r)->token;
-    } else if (args && ajr_authn_asks(r)) {
+    } else if (args) {
         spot = ajr_conf_dialect(ajr_dir_conf(r))->asks[AJR_PLACE_REFRESH].token;
     } else {
         return;
     }
     for (; spot->kind != AJR_SPOT_END; spot++) {
-        if (spot->kind == AJR_SPOT_QUERY) {
+        if (spot->kind == AJR_SPOT_QUERY && (handled || ajr_authn_asks(r))) {
             redact_name(r, spot->name, args);
         }
     }
