@@ -7,9 +7,8 @@
 #include "grant.h"
 
 /* A date that the policy has accepted, in microseconds. */
-static apr_time_t date_of(const json_t *claims, const char *name)
+static apr_time_t date_of(const json_t *value)
 {
-    const json_t *value = json_object_get(claims, name);
     double seconds = json_number_value(value);
 
     if (!json_is_number(value) || seconds < 0 ||
@@ -19,11 +18,8 @@ static apr_time_t date_of(const json_t *claims, const char *name)
     return (apr_time_t)(seconds * APR_USEC_PER_SEC);
 }
 
-const char *ajr_bearer_name(const json_t *claims, const char *claim,
-                            apr_pool_t *pool)
+const char *ajr_bearer_name(const json_t *value, apr_pool_t *pool)
 {
-    const json_t *value = json_object_get(claims, claim);
-
     return json_is_integer(value)
                ? apr_psprintf(pool, "%" APR_INT64_T_FMT,
                               (apr_int64_t)json_integer_value(value))
@@ -32,10 +28,10 @@ const char *ajr_bearer_name(const json_t *claims, const char *claim,
 
 /* Where iat is not kept, nbf may be long after it: a token can be revoked
  * before it is good. */
-apr_time_t ajr_bearer_minted(const json_t *claims, bool keeps_iat)
+apr_time_t ajr_bearer_minted(const ajr_jwt_t *jwt, bool keeps_iat)
 {
-    apr_time_t nbf = date_of(claims, "nbf");
-    apr_time_t iat = date_of(claims, "iat");
+    apr_time_t nbf = date_of(jwt->known[AJR_KNOWN_NBF]);
+    apr_time_t iat = date_of(jwt->known[AJR_KNOWN_IAT]);
 
     if (nbf == APR_INT64_MIN || iat == APR_INT64_MIN) {
         return nbf == APR_INT64_MIN ? iat : nbf;
@@ -90,15 +86,16 @@ static apr_int64_t generation_of(const json_t *claims, bool derived)
 }
 
 ajr_outcome_t ajr_bearer_read(ajr_bearer_t *out, ajr_bytes_t token,
-                              const json_t *claims, const char *subject,
+                              const ajr_jwt_t *jwt, const char *subject,
                               apr_interval_time_t offset, apr_pool_t *pool)
 {
     bool derived;
-    ajr_outcome_t outcome = sid_find(&out->sid, &derived, token, claims, pool);
+    ajr_outcome_t outcome =
+        sid_find(&out->sid, &derived, token, jwt->claims, pool);
 
     out->subject = subject;
-    out->client = ajr_bearer_name(claims, "client_id", pool);
+    out->client = ajr_bearer_name(jwt->known[AJR_KNOWN_CLIENT_ID], pool);
     out->born = out->sid == NULL ? APR_INT64_MIN : born_at(out->sid, offset);
-    out->generation = generation_of(claims, derived);
+    out->generation = generation_of(jwt->claims, derived);
     return outcome;
 }

@@ -55,9 +55,9 @@ static apr_status_t entry_release(void *data)
 }
 
 /* The end of a token's life, 0 when it has none that can be used. */
-static apr_time_t life_end(const json_t *claims)
+static apr_time_t life_end(const ajr_jwt_t *jwt)
 {
-    const json_t *exp = json_object_get(claims, "exp");
+    const json_t *exp = jwt->known[AJR_KNOWN_EXP];
     double seconds = json_number_value(exp);
 
     if (!json_is_number(exp) || seconds <= 0) {
@@ -78,7 +78,7 @@ static entry_t *entry_make(ajr_bytes_t token, apr_uint64_t set,
     }
     atomic_init(&entry->references, 1);
     entry->set = set;
-    entry->until = life_end(jwt->claims);
+    entry->until = life_end(jwt);
     entry->jwt.key = jwt->key;
     entry->jwt.header = json_deep_copy(jwt->header);
     entry->jwt.claims = json_deep_copy(jwt->claims);
@@ -88,6 +88,7 @@ static entry_t *entry_make(ajr_bytes_t token, apr_uint64_t set,
         entry_release(entry);
         return NULL;
     }
+    ajr_jwt_know(&entry->jwt);
     return entry;
 }
 
@@ -245,7 +246,7 @@ ajr_outcome_t ajr_cache_verify(const ajr_jwt_t **out, ajr_cache_t *cache,
         return AJR_OK;
     }
     outcome = ajr_jwt_verify(out, token, keys, pool);
-    if (outcome == AJR_OK && life_end((*out)->claims) > now) {
+    if (outcome == AJR_OK && life_end(*out) > now) {
         add(cache, token, set, *out);
     }
     return outcome;

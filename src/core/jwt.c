@@ -5,6 +5,41 @@
 
 #include <apr_strings.h>
 
+static const char *const known_names[AJR_KNOWN_CLAIMS] = {
+    [AJR_KNOWN_EXP] = "exp",
+    [AJR_KNOWN_NBF] = "nbf",
+    [AJR_KNOWN_IAT] = "iat",
+    [AJR_KNOWN_ISS] = "iss",
+    [AJR_KNOWN_AUD] = "aud",
+    [AJR_KNOWN_JTI] = "jti",
+    [AJR_KNOWN_SUB] = "sub",
+    [AJR_KNOWN_TOKEN_TYPE] = "token_type",
+    [AJR_KNOWN_TOKEN_USE] = "token_use",
+    [AJR_KNOWN_CLIENT_ID] = "client_id",
+};
+
+void ajr_jwt_know(ajr_jwt_t *jwt)
+{
+    int i;
+
+    jwt->typ = json_object_get(jwt->header, "typ");
+    for (i = 0; i < AJR_KNOWN_CLAIMS; i++) {
+        jwt->known[i] = json_object_get(jwt->claims, known_names[i]);
+    }
+}
+
+const json_t *ajr_jwt_claim(const ajr_jwt_t *jwt, const char *name)
+{
+    int i;
+
+    for (i = 0; i < AJR_KNOWN_CLAIMS; i++) {
+        if (strcmp(known_names[i], name) == 0) {
+            return jwt->known[i];
+        }
+    }
+    return json_object_get(jwt->claims, name);
+}
+
 /* A compact JWS taken apart. */
 typedef struct parts_t {
     ajr_bytes_t signed_text; /* header.payload, as the signature covers it */
@@ -126,6 +161,7 @@ ajr_outcome_t ajr_jwt_verify(const ajr_jwt_t **out, ajr_bytes_t token,
         return AJR_TOKEN_MALFORMED;
     }
     jwt->claims = claims;
+    ajr_jwt_know(jwt);
     *out = jwt;
     return AJR_OK;
 }

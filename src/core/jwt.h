@@ -11,13 +11,37 @@
 
 #define AJR_JWT_MAX 8192 /* bytes of the longest token accepted */
 
+/* Claims that every judgment asks for. */
+typedef enum ajr_known_t {
+    AJR_KNOWN_EXP,
+    AJR_KNOWN_NBF,
+    AJR_KNOWN_IAT,
+    AJR_KNOWN_ISS,
+    AJR_KNOWN_AUD,
+    AJR_KNOWN_JTI,
+    AJR_KNOWN_SUB,
+    AJR_KNOWN_TOKEN_TYPE,
+    AJR_KNOWN_TOKEN_USE,
+    AJR_KNOWN_CLIENT_ID,
+    AJR_KNOWN_CLAIMS
+} ajr_known_t;
+
 typedef struct ajr_jwt_t {
     const ajr_key_t *key; /* that verified it */
     /* Both live as long as the pool, and are shared by threads: never changed,
      * never incref'd, nothing of them put into another object. */
     const json_t *header; /* JOSE header */
     const json_t *claims; /* payload */
+    /* Found in them beforehand: a token is verified once and judged often. */
+    const json_t *typ;
+    const json_t *known[AJR_KNOWN_CLAIMS];
 } ajr_jwt_t;
+
+/* Fills `typ` and `known` from header and claims. */
+void ajr_jwt_know(ajr_jwt_t *jwt);
+
+/* The claim of that name, NULL = none. */
+const json_t *ajr_jwt_claim(const ajr_jwt_t *jwt, const char *name);
 
 /* Verifies `token`. Nothing of the payload is parsed before the signature
  * holds. Refuses: shapes other than three non-empty base64url parts, headers

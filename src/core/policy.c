@@ -84,13 +84,14 @@ static bool type_accepted(const json_t *typ, const apr_array_header_t *types)
 
 /* Whether the payload calls the token something else than an access token:
  * token_type of simplejwt, token_use of Cognito. */
-static bool says_otherwise(const json_t *claims)
+static bool says_otherwise(const ajr_jwt_t *jwt)
 {
-    static const char *const names[] = {"token_type", "token_use"};
+    static const ajr_known_t members[] = {AJR_KNOWN_TOKEN_TYPE,
+                                          AJR_KNOWN_TOKEN_USE};
     int i;
 
     for (i = 0; i < 2; i++) {
-        const char *kind = json_string_value(json_object_get(claims, names[i]));
+        const char *kind = json_string_value(jwt->known[members[i]]);
 
         if (kind != NULL && (apr_cstr_casecmp(kind, "refresh") == 0 ||
                              apr_cstr_casecmp(kind, "id") == 0)) {
@@ -100,11 +101,11 @@ static bool says_otherwise(const json_t *claims)
     return false;
 }
 
-static bool kind_accepted(const json_t *claims, const char *token_type)
+static bool kind_accepted(const ajr_jwt_t *jwt, const char *token_type)
 {
-    const char *kind = json_string_value(json_object_get(claims, "token_type"));
+    const char *kind = json_string_value(jwt->known[AJR_KNOWN_TOKEN_TYPE]);
 
-    return token_type == NULL ? !says_otherwise(claims)
+    return token_type == NULL ? !says_otherwise(jwt)
                               : kind != NULL && strcmp(kind, token_type) == 0;
 }
 
@@ -143,19 +144,20 @@ static bool is_audience(const json_t *value)
 }
 
 typedef struct typed_t {
+    ajr_known_t known;
     const char *name;
     bool (*fits)(const json_t *value);
     bool always; /* judged whenever present, else only when required */
 } typed_t;
 
 static const typed_t typed[] = {
-    {"exp", is_number, true},
-    {"nbf", is_number, true},
-    {"iat", is_number, true},
-    {"iss", is_string, true},
-    {"aud", is_audience, true},
-    {"jti", is_string, false},
-    {"sub", is_string_or_integer, false},
+    {AJR_KNOWN_EXP, "exp", is_number, true},
+    {AJR_KNOWN_NBF, "nbf", is_number, true},
+    {AJR_KNOWN_IAT, "iat", is_number, true},
+    {AJR_KNOWN_ISS, "iss", is_string, true},
+    {AJR_KNOWN_AUD, "aud", is_audience, true},
+    {AJR_KNOWN_JTI, "jti", is_string, false},
+    {AJR_KNOWN_SUB, "sub", is_string_or_integer, false},
 };
 
 #define TYPED (sizeof(typed) / sizeof(typed[0]))
@@ -182,14 +184,14 @@ static bool demanded(const ajr_policy_t *policy, const char *name)
     return named(names, name);
 }
 
-static bool well_typed(const json_t *claims, names_t required,
+static bool well_typed(const ajr_jwt_t *jwt, names_t required,
                        const ajr_policy_t *policy)
 {
     size_t i;
 
     for (i = 0; i < TYPED; i++) {
         const char *name = typed[i].name;
-        const json_t *value = json_object_get(claims, name);
+        const json_t *value = jwt->known[typed[i].known];
 
         if (value == NULL) {
             continue;
@@ -208,33 +210,33 @@ static bool well_typed(const json_t *claims, names_t required,
 
 /* Whether a claim is there. A null counts as absent, except where a type is
  * prescribed: there it is of the wrong one. */
-static bool has(const json_t *claims, const char *name)
+static bool has(const ajr_jwt_t *jwt, const char *name)
 {
-    const json_t *value = json_object_get(claims, name);
+    const json_t *value = ajr_jwt_claim(jwt, name);
 
     return value != NULL && (!json_is_null(value) || is_typed(name));
 }
 
-static bool complete(const json_t *claims, names_t required,
+static bool complete(const ajr_jwt_t *jwt, names_t required,
                      const char *subject_claim, const ajr_policy_t *policy)
 {
     int i;
 
     for (i = 0; i < required.count; i++) {
-        if (!has(claims, required.at[i])) {
+        if (!has(jwt, required.at[i])) {
             return false;
         }
     }
     for (i = 0; policy->demanded != NULL && policy->demanded[i] != NULL; i++) {
-        if (!has(claims, policy->demanded[i])) {
+        if (!has(jwt, policy->demanded[i])) {
             return false;
         }
     }
     if (policy->max_lifetime > 0 &&
-        (!has(claims, "exp") || !(has(claims, "iat") || has(claims, "nbf")))) {
+        (!has(jwt, "exp") || !(has(jwt, "iat") || has(jwt, "nbf")))) {
         return false;
     }
-    return json_object_get(claims, subject_claim) != NULL;
+    return ajr_jwt_claim(jwt, subject_claim) != NULL;
 }
 
 /* ---- values ---- */
@@ -254,9 +256,8 @@ static const char *subject_text(const json_t *value, apr_pool_t *pool)
     return apr_pstrmemdup(pool, (const char *)text.data, text.len);
 }
 
-static when_t read_time(const json_t *claims, const char *name)
+static when_t read_time(const json_t *value)
 {
-    const json_t *value = json_object_get(claims, name);
     when_t when = {value != NULL, 0};
     double seconds = json_number_value(value);
 
@@ -272,20 +273,19 @@ static when_t read_time(const json_t *claims, const char *name)
     return when;
 }
 
-static bool issuer_accepted(const json_t *claims,
+static bool issuer_accepted(const json_t *iss,
                             const apr_array_header_t *issuers)
 {
     names_t accepted = names_of(issuers, NULL, 0);
-    const char *issuer = json_string_value(json_object_get(claims, "iss"));
+    const char *issuer = json_string_value(iss);
 
     return accepted.count == 0 || (issuer != NULL && named(accepted, issuer));
 }
 
-static bool audience_accepted(const json_t *claims,
+static bool audience_accepted(const json_t *aud,
                               const apr_array_header_t *audiences)
 {
     names_t accepted = names_of(audiences, NULL, 0);
-    const json_t *aud = json_object_get(claims, "aud");
     const json_t *item;
     size_t i;
 
@@ -306,12 +306,12 @@ static bool audience_accepted(const json_t *claims,
 
 /* jwt-auth's `prv` keeps apart users of different classes, whose subjects are
  * the same numbers. */
-static bool pin_kept(const json_t *claims, const ajr_policy_t *policy)
+static bool pin_kept(const ajr_jwt_t *jwt, const ajr_policy_t *policy)
 {
     const json_t *value = NULL;
 
     if (policy->pinned != NULL && policy->pin != NULL) {
-        value = json_object_get(claims, policy->pinned);
+        value = ajr_jwt_claim(jwt, policy->pinned);
     }
     return value == NULL ||
            (json_is_string(value) &&
@@ -344,17 +344,18 @@ static ajr_outcome_t judge_times(const times_t *times,
 }
 
 /* Whose token it is, once its claims can be trusted to have their types. */
-static ajr_outcome_t judge_claims(const json_t *claims,
+static ajr_outcome_t judge_claims(const ajr_jwt_t *jwt,
                                   const ajr_policy_t *policy, apr_time_t now)
 {
-    times_t times = {read_time(claims, "exp"), read_time(claims, "nbf"),
-                     read_time(claims, "iat")};
+    times_t times = {read_time(jwt->known[AJR_KNOWN_EXP]),
+                     read_time(jwt->known[AJR_KNOWN_NBF]),
+                     read_time(jwt->known[AJR_KNOWN_IAT])};
 
-    if (!issuer_accepted(claims, policy->issuers)) {
+    if (!issuer_accepted(jwt->known[AJR_KNOWN_ISS], policy->issuers)) {
         return AJR_ISSUER_REFUSED;
     }
-    if (!audience_accepted(claims, policy->audiences) ||
-        !pin_kept(claims, policy)) {
+    if (!audience_accepted(jwt->known[AJR_KNOWN_AUD], policy->audiences) ||
+        !pin_kept(jwt, policy)) {
         return AJR_AUDIENCE_REFUSED;
     }
     return judge_times(&times, policy, now);
@@ -372,18 +373,18 @@ ajr_outcome_t ajr_policy_judge(const char **subject, const ajr_jwt_t *jwt,
     ajr_outcome_t outcome;
 
     *subject = NULL;
-    if (!type_accepted(json_object_get(jwt->header, "typ"), policy->types) ||
-        !kind_accepted(jwt->claims, policy->token_type)) {
+    if (!type_accepted(jwt->typ, policy->types) ||
+        !kind_accepted(jwt, policy->token_type)) {
         return AJR_TYPE_REFUSED;
     }
-    if (!complete(jwt->claims, required, subject_claim, policy)) {
+    if (!complete(jwt, required, subject_claim, policy)) {
         return AJR_CLAIM_MISSING;
     }
-    text = subject_text(json_object_get(jwt->claims, subject_claim), pool);
-    if (text == NULL || !well_typed(jwt->claims, required, policy)) {
+    text = subject_text(ajr_jwt_claim(jwt, subject_claim), pool);
+    if (text == NULL || !well_typed(jwt, required, policy)) {
         return AJR_CLAIM_MALFORMED;
     }
-    outcome = judge_claims(jwt->claims, policy, now);
+    outcome = judge_claims(jwt, policy, now);
     if (outcome == AJR_OK) {
         *subject = text;
     }

@@ -49,7 +49,7 @@ static bool beyond_board(const ajr_board_t *board, const ajr_record_t *record,
 {
     apr_interval_time_t leeway = ajr_conf_leeway(record->conf);
     apr_time_t minted = ajr_bearer_minted(
-        record->jwt->claims, ajr_conf_dialect(record->conf)->style.keeps_iat);
+        record->jwt, ajr_conf_dialect(record->conf)->style.keeps_iat);
 
     return ajr_board_full(board) || minted == APR_INT64_MIN ||
            now - minted > ajr_board_lifetime(board) +
@@ -104,11 +104,12 @@ static ajr_outcome_t judge(request_rec *r, ajr_record_t *record,
 static ajr_outcome_t look_up(request_rec *r, ajr_record_t *record,
                              const ajr_board_t *board, bool beyond)
 {
-    const char *sub = ajr_bearer_name(record->jwt->claims, "sub", r->pool);
+    const char *sub =
+        ajr_bearer_name(record->jwt->known[AJR_KNOWN_SUB], r->pool);
     ajr_bearer_t bearer;
     ajr_outcome_t outcome =
-        ajr_bearer_read(&bearer, record->token, record->jwt->claims,
-                        record->subject, ajr_board_offset(board), r->pool);
+        ajr_bearer_read(&bearer, record->token, record->jwt, record->subject,
+                        ajr_board_offset(board), r->pool);
 
     if (outcome == AJR_OK) {
         outcome = judge(r, record, &bearer, board, beyond);

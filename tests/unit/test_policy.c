@@ -22,9 +22,11 @@ static ajr_outcome_t judge_at(const char **subject, const char *header,
                               const char *claims, const ajr_policy_t *policy,
                               apr_time_t now, apr_pool_t *pool)
 {
-    ajr_jwt_t jwt = {NULL, object(header, pool), object(claims, pool)};
+    ajr_jwt_t jwt = {.header = object(header, pool),
+                     .claims = object(claims, pool)};
     ajr_outcome_t outcome;
 
+    ajr_jwt_know(&jwt);
     *subject = "left over";
     outcome = ajr_policy_judge(subject, &jwt, policy, now, pool);
     assert_int_equal(outcome == AJR_OK, *subject != NULL);
@@ -345,13 +347,14 @@ static void a_subject_that_is_not_utf8_or_holds_a_nul_is_malformed(void **state)
 
     for (i = 0; i < COUNT(bad); i++) {
         json_t *claims = object("{}", *state);
-        ajr_jwt_t jwt = {NULL, object("{}", *state), claims};
+        ajr_jwt_t jwt = {.header = object("{}", *state), .claims = claims};
         const char *subject = "left over";
 
         json_object_set_new(claims, "exp", json_integer(2000000));
         json_object_set_new(
             claims, "sub",
             json_stringn_nocheck((const char *)bad[i].data, bad[i].len));
+        ajr_jwt_know(&jwt);
         assert_int_equal(ajr_policy_judge(&subject, &jwt, &plain, NOW, *state),
                          AJR_CLAIM_MALFORMED);
         assert_null(subject);
