@@ -7,12 +7,12 @@
 
 static const char *const known_names[AJR_KNOWN_CLAIMS] = {
     [AJR_KNOWN_EXP] = "exp",
+    [AJR_KNOWN_SUB] = "sub",
     [AJR_KNOWN_NBF] = "nbf",
     [AJR_KNOWN_IAT] = "iat",
     [AJR_KNOWN_ISS] = "iss",
     [AJR_KNOWN_AUD] = "aud",
     [AJR_KNOWN_JTI] = "jti",
-    [AJR_KNOWN_SUB] = "sub",
     [AJR_KNOWN_TOKEN_TYPE] = "token_type",
     [AJR_KNOWN_TOKEN_USE] = "token_use",
     [AJR_KNOWN_CLIENT_ID] = "client_id",

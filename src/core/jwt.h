@@ -14,12 +14,12 @@
 /* Claims that every judgment asks for. */
 typedef enum ajr_known_t {
     AJR_KNOWN_EXP,
+    AJR_KNOWN_SUB,
     AJR_KNOWN_NBF,
     AJR_KNOWN_IAT,
     AJR_KNOWN_ISS,
     AJR_KNOWN_AUD,
     AJR_KNOWN_JTI,
-    AJR_KNOWN_SUB,
     AJR_KNOWN_TOKEN_TYPE,
     AJR_KNOWN_TOKEN_USE,
     AJR_KNOWN_CLIENT_ID,

@@ -218,7 +218,7 @@ static bool has(const ajr_jwt_t *jwt, const char *name)
 }
 
 static bool complete(const ajr_jwt_t *jwt, names_t required,
-                     const char *subject_claim, const ajr_policy_t *policy)
+                     const ajr_policy_t *policy)
 {
     int i;
 
@@ -232,11 +232,8 @@ static bool complete(const ajr_jwt_t *jwt, names_t required,
             return false;
         }
     }
-    if (policy->max_lifetime > 0 &&
-        (!has(jwt, "exp") || !(has(jwt, "iat") || has(jwt, "nbf")))) {
-        return false;
-    }
-    return ajr_jwt_claim(jwt, subject_claim) != NULL;
+    return policy->max_lifetime == 0 ||
+           (has(jwt, "exp") && (has(jwt, "iat") || has(jwt, "nbf")));
 }
 
 /* ---- values ---- */
@@ -367,8 +364,9 @@ ajr_outcome_t ajr_policy_judge(const char **subject, const ajr_jwt_t *jwt,
 {
     static const char *const defaults[] = {"exp"};
     names_t required = names_of(policy->required, defaults, 1);
-    const char *subject_claim =
-        policy->subject_claim != NULL ? policy->subject_claim : "sub";
+    const json_t *value = policy->subject_claim == NULL
+                              ? jwt->known[AJR_KNOWN_SUB]
+                              : ajr_jwt_claim(jwt, policy->subject_claim);
     const char *text;
     ajr_outcome_t outcome;
 
@@ -377,10 +375,10 @@ ajr_outcome_t ajr_policy_judge(const char **subject, const ajr_jwt_t *jwt,
         !kind_accepted(jwt, policy->token_type)) {
         return AJR_TYPE_REFUSED;
     }
-    if (!complete(jwt, required, subject_claim, policy)) {
+    if (value == NULL || !complete(jwt, required, policy)) {
         return AJR_CLAIM_MISSING;
     }
-    text = subject_text(ajr_jwt_claim(jwt, subject_claim), pool);
+    text = subject_text(value, pool);
     if (text == NULL || !well_typed(jwt, required, policy)) {
         return AJR_CLAIM_MALFORMED;
     }
