@@ -82,9 +82,12 @@ static int run_hushed(request_rec *r, int (*hook)(request_rec *))
  * httpd, which repeats it aloud. */
 int ajr_authz_before(request_rec *r)
 {
-    ajr_record_t *record;
+    ajr_record_t *record = ajr_record_peek(r);
     int verdict;
 
+    if (record != NULL && record->authorizing) {
+        return DECLINED;
+    }
     ajr_identity_forget_below(r);
     verdict = ajr_preflight_admit(r);
     if (verdict != DECLINED) {
@@ -94,9 +97,6 @@ int ajr_authz_before(request_rec *r)
         return DECLINED;
     }
     record = ajr_record(r);
-    if (record->authorizing) {
-        return DECLINED;
-    }
     record->undecided = false;
     verdict = run_hushed(r, ap_run_access_checker_ex);
     return record->undecided || verdict == OK ? OK : DECLINED;

@@ -55,9 +55,6 @@ int ajr_preflight_admit(request_rec *r)
         return DECLINED;
     }
     record = ajr_record(r);
-    if (record->authorizing) {
-        return DECLINED;
-    }
     record->authorizing = true;
     verdict = ap_run_access_checker_ex(r);
     record->authorizing = false;
