@@ -111,6 +111,11 @@ ajr_refusal_t ajr_dialect_refuse(const ajr_dialect_t *dialect,
     return refusal;
 }
 
+json_t *ajr_dialect_token(const char *token)
+{
+    return json_string_nocheck(token);
+}
+
 json_t *ajr_dialect_error_word(const ajr_refusal_t *refusal,
                                const ajr_incident_t *incident)
 {

@@ -8,7 +8,8 @@
 
 static json_t *reply_json(const ajr_reply_t *reply)
 {
-    return json_pack("{ss}", "accessToken", reply->access_token);
+    return json_pack("{so}", "accessToken",
+                     ajr_dialect_token(reply->access_token));
 }
 
 static const ajr_refusal_row_t refusals[] = {

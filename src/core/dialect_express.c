@@ -7,9 +7,10 @@
 
 static json_t *reply_json(const ajr_reply_t *reply)
 {
-    return json_pack("{ss, ss*}", "accessToken", reply->access_token,
-                     "refreshToken",
-                     reply->renewed ? reply->refresh_token : NULL);
+    return json_pack(
+        "{so, so*}", "accessToken", ajr_dialect_token(reply->access_token),
+        "refreshToken",
+        ajr_dialect_token(reply->renewed ? reply->refresh_token : NULL));
 }
 
 static json_t *refusal_json(const ajr_refusal_t *refusal,

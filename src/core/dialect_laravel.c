@@ -14,9 +14,9 @@
 /* `auth()->refresh()`, as the documentation of jwt-auth has it. */
 static json_t *reply_json(const ajr_reply_t *reply)
 {
-    return json_pack("{ss, ss, sI}", "access_token", reply->access_token,
-                     "token_type", "bearer", "expires_in",
-                     (json_int_t)reply->expires_in);
+    return json_pack("{so, ss, sI}", "access_token",
+                     ajr_dialect_token(reply->access_token), "token_type",
+                     "bearer", "expires_in", (json_int_t)reply->expires_in);
 }
 
 /* The guard says one word for all that is wrong; the middlewares say why, and

@@ -9,10 +9,11 @@
 /* RFC 6749 5.1 */
 static json_t *reply_json(const ajr_reply_t *reply)
 {
-    return json_pack("{ss, ss, sI, ss*, ss*}", "access_token",
-                     reply->access_token, "token_type", "Bearer", "expires_in",
-                     (json_int_t)reply->expires_in, "refresh_token",
-                     reply->refresh_token, "scope", reply->scope);
+    return json_pack("{so, ss, sI, so*, ss*}", "access_token",
+                     ajr_dialect_token(reply->access_token), "token_type",
+                     "Bearer", "expires_in", (json_int_t)reply->expires_in,
+                     "refresh_token", ajr_dialect_token(reply->refresh_token),
+                     "scope", reply->scope);
 }
 
 /* The parameters that are missing. */

@@ -7,8 +7,9 @@
 
 static json_t *reply_json(const ajr_reply_t *reply)
 {
-    return json_pack("{ss, ss}", "accessToken", reply->access_token,
-                     "refreshToken", reply->refresh_token);
+    return json_pack("{so, so}", "accessToken",
+                     ajr_dialect_token(reply->access_token), "refreshToken",
+                     ajr_dialect_token(reply->refresh_token));
 }
 
 /* At a refresh, 401 is the access token's and 400 that of the refresh token,

@@ -16,9 +16,10 @@
 
 static json_t *reply_json(const ajr_reply_t *reply)
 {
-    return json_pack("{ss*, ss}", "refresh",
-                     reply->renewed ? reply->refresh_token : NULL, "access",
-                     reply->access_token);
+    return json_pack(
+        "{so*, so}", "refresh",
+        ajr_dialect_token(reply->renewed ? reply->refresh_token : NULL),
+        "access", ajr_dialect_token(reply->access_token));
 }
 
 /* As a serializer of Django REST framework says what it wants. */

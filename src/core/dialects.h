@@ -18,6 +18,10 @@ extern const ajr_dialect_t ajr_dialect_simplejwt;
  * %x20-21 / %x23-5B / %x5D-7E. */
 bool ajr_dialect_describes(const char *text);
 
+/* A token that we made, which is ASCII: jansson need not see to it. NULL for
+ * NULL. */
+json_t *ajr_dialect_token(const char *token);
+
 /* {"error": the word} */
 json_t *ajr_dialect_error_word(const ajr_refusal_t *refusal,
                                const ajr_incident_t *incident);
