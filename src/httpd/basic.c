@@ -14,6 +14,7 @@
 #include "authn.h"
 #include "authz.h"
 #include "respond.h"
+#include "source.h"
 
 /* Names that nobody has: the token alone says who it is. Any other is the
  * subject's, for a backend may believe the name that stands next to a password
@@ -30,12 +31,6 @@ static bool name_fits(const char *name, const char *subject)
         }
     }
     return strcmp(name, subject) == 0;
-}
-
-static const char *header_name(const request_rec *r)
-{
-    return r->proxyreq == PROXYREQ_PROXY ? "Proxy-Authorization"
-                                         : "Authorization";
 }
 
 /* What the header says behind its scheme is name and password to the last
@@ -59,7 +54,7 @@ static bool token_shaped(const char *password)
 static ajr_outcome_t password_judge(request_rec *r, ajr_record_t *record,
                                     const char *name, const char *password)
 {
-    const char *header = apr_table_get(r->headers_in, header_name(r));
+    const char *header = apr_table_get(r->headers_in, ajr_source_header(r));
     ajr_outcome_t outcome;
 
     record->detail = ajr_authn_incomplete(r, ajr_dir_conf(r));
@@ -142,8 +137,9 @@ static void credentials_restore(request_rec *r)
     const ajr_record_t *before = ajr_authn_before(r);
 
     if (before != NULL && before->credentials != NULL &&
-        apr_table_get(r->headers_in, header_name(r)) == NULL) {
-        apr_table_setn(r->headers_in, header_name(r), before->credentials);
+        apr_table_get(r->headers_in, ajr_source_header(r)) == NULL) {
+        apr_table_setn(r->headers_in, ajr_source_header(r),
+                       before->credentials);
     }
 }
 
@@ -151,7 +147,7 @@ static void credentials_restore(request_rec *r)
 void ajr_basic_strip(request_rec *r, const ajr_record_t *record)
 {
     if (record->credentials != NULL && ajr_conf_strip(record->conf)) {
-        apr_table_unset(r->headers_in, header_name(r));
+        apr_table_unset(r->headers_in, ajr_source_header(r));
     }
 }
 

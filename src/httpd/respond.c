@@ -148,13 +148,13 @@ int ajr_respond_access(request_rec *r, ajr_outcome_t outcome)
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
     }
     challenge_set(r, &incident, &refusal);
-    refused.status = refusal.status;
+    refused.status =
+        refusal.status == HTTP_UNAUTHORIZED && r->proxyreq == PROXYREQ_PROXY
+            ? HTTP_PROXY_AUTHENTICATION_REQUIRED
+            : refusal.status;
     refused.challenge = apr_table_get(r->err_headers_out, "WWW-Authenticate");
     ajr_refusal_note(r, &refused);
-    if (refusal.status == HTTP_UNAUTHORIZED && r->proxyreq == PROXYREQ_PROXY) {
-        return HTTP_PROXY_AUTHENTICATION_REQUIRED;
-    }
-    return refusal.status;
+    return refused.status;
 }
 
 /* ---- handlers ---- */

@@ -52,9 +52,15 @@ static const char *after_scheme(const char *header)
     return header + strspn(header, " ");
 }
 
+const char *ajr_source_header(const request_rec *r)
+{
+    return r->proxyreq == PROXYREQ_PROXY ? "Proxy-Authorization"
+                                         : "Authorization";
+}
+
 const char *ajr_source_bearer(const request_rec *r)
 {
-    return after_scheme(apr_table_get(r->headers_in, "Authorization"));
+    return after_scheme(apr_table_get(r->headers_in, ajr_source_header(r)));
 }
 
 /* The same token twice is one token. */

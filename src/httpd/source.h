@@ -30,7 +30,11 @@ void ajr_source_strip(request_rec *r);
 ajr_outcome_t ajr_source_take(ajr_bytes_t *token, apr_uint64_t *places,
                               request_rec *r);
 
-/* What stands behind `Authorization: Bearer`, NULL when there is no such. */
+/* The header of credentials. A client that knows that we are its proxy has
+ * another one for whoever it asks through us (RFC 9110 11.7). */
+const char *ajr_source_header(const request_rec *r);
+
+/* What stands behind `Bearer` in it, NULL when there is no such. */
 const char *ajr_source_bearer(const request_rec *r);
 
 #endif

@@ -36,7 +36,7 @@ static void strip_source(request_rec *r, const ajr_source_t *source)
     switch (source->kind) {
     case AJR_SOURCE_HEADER:
         if (ajr_source_bearer(r) != NULL) {
-            apr_table_unset(r->headers_in, "Authorization");
+            apr_table_unset(r->headers_in, ajr_source_header(r));
         }
         break;
     case AJR_SOURCE_COOKIE:

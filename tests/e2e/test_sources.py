@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """JwtSource: where a token may sit, and one request with more than one."""
 
+import contextlib
+import http.client
+import json
+
 import pytest
 
 from e2e_site import challenge
 from lab import jwt
+from lab.backend import Backend
 
 ALL = "JwtSource header cookie:token query:token"
 
@@ -217,6 +222,47 @@ def test_inheritance(protect):
     token = jwt.sign(site.key)
     admitted(ask(site, cookies=[f"token={token}"]))
     site.refused(ask(site, headers=[f"Bearer {token}"]), 401, "token_missing")
+
+
+# ---- a proxy that clients know of -----------------------------------------
+
+def test_the_way_out_is_asked_for_by_its_own_header(httpd):
+    """RFC 9110 11.7: Proxy-Authorization is ours, Authorization is for whoever
+    the request goes to."""
+    key = jwt.secret()
+    site = httpd(start=False, modules=("proxy", "proxy_http"))
+    path = site.write("keys/k", key, secret=True)
+    site.config = f"""
+        JwtKey HS256 "file:{path}"
+        ProxyRequests On
+        <Proxy "*">
+            AuthType Bearer
+            AuthName "way out"
+            Require valid-user
+        </Proxy>"""
+    site.start()
+    good = f"Bearer {jwt.sign(key)}"
+
+    def ask(url, headers):
+        link = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)
+        with contextlib.closing(link):
+            link.request("GET", url, headers=headers)
+            answer = link.getresponse()
+            return answer.status, answer.headers, answer.read()
+    with Backend.running() as backend:
+        for headers in ({}, {"Authorization": good},
+                        {"Proxy-Authorization": good[:-4]}):
+            status, said, body = ask(f"{backend.url}/", headers)
+            assert status == 407, headers
+            assert said["Proxy-Authenticate"].startswith(
+                'Bearer realm="way out"')
+            assert "error_description" in json.loads(body)
+        assert ask(f"{backend.url}/", {"Proxy-Authorization": good,
+                                       "Authorization": "Bearer theirs"}
+                   )[0] == 200
+        _, seen = backend.last()
+        assert seen["Authorization"] == "Bearer theirs"
+        assert "Proxy-Authorization" not in seen
 
 
 def test_back_to_the_default(protect):
