@@ -205,6 +205,7 @@ def test_database_down_keeps_the_session(page):
     try:
         page.element("refresh").click()
         page.wait(lambda: "Refresh failed" in page.log())
+        assert page.shows("waiting")
         assert page.shows("dashboard")
     finally:
         page.stage.cluster.start()

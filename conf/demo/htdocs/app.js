@@ -90,15 +90,18 @@ async function tradeToken(why) {
             throw error;
         }
         if (error.status === 400) {
-            leave(`Your session has ended: ${error.message}. Please log in again.`);
+            leave("Your session has ended, please log in again. "
+                  + `The server said: ${error.message}.`);
         } else {
             // The server is in trouble, not the session: keep it, ask later.
             const wait = error.retryAfter || 2;
             retryAt = performance.now() + wait * 1000;
+            $("waiting").hidden = false;
             note(error.status || 0, `Refresh failed, again in ${wait} s: ${error.message}`);
         }
         throw error;
     }
+    $("waiting").hidden = true;
     refreshes += 1;
     note(200, `Refreshed (${why})`);
 }
@@ -119,12 +122,13 @@ async function withToken(path, options = {}, again = true) {
         await refresh("the API said 401");
         return withToken(path, options, false);
     }
-    const answer = reply.ok ? await reply.json() : null;
+    const answer = await reply.json().catch(() => ({}));
     if (asked !== stay) {
         throw new Gone();
     }
-    note(reply.status, `${options.method || "GET"} ${path}`);
-    return answer;
+    const why = reply.ok ? "" : `: ${answer.error_description || reply.statusText}`;
+    note(reply.status, `${options.method || "GET"} ${path}${why}`);
+    return reply.ok ? answer : null;
 }
 
 async function callApi() {
@@ -269,9 +273,11 @@ function tick() {
     $("refreshes").textContent = refreshes;
     $("generation").textContent = claimsOf(access.token).gen ?? "–";
 
+    const failed = !$("waiting").hidden;
     const margin = Math.min(5000, access.lifetime / 4);
-    if (left <= margin && !refreshing && now >= retryAt) {
-        refresh("shortly before expiry").then(() => callApi()).catch(() => {});
+    if ((failed || left <= margin) && !refreshing && now >= retryAt) {
+        refresh(failed ? "tried again" : "shortly before expiry")
+            .then(() => callApi()).catch(() => {});
     }
 }
 
@@ -327,12 +333,10 @@ async function resume() {
         await refresh("the page was loaded");
     } catch (error) {
         if (session.token) {
-            $("waiting").hidden = false;
             setTimeout(resume, Math.max(1000, retryAt - performance.now()));
         }
         return;
     }
-    $("waiting").hidden = true;
     enter();
     await callApi();
 }
