@@ -61,7 +61,8 @@ static const char *take_now(ajr_feed_t *feed, const PGresult *row)
         !ajr_row_integer(&seconds, row, 0, GENERATION) || seconds <= 0 ||
         !ajr_row_integer(&feed->asked_server, row, 0, UNTIL) ||
         next[0] == '\0' || strlen(next) >= SINCE_SIZE) {
-        return "the feed begins without the time";
+        return "the feed is not the one of this module; load conf/schema.sql "
+               "again";
     }
     apr_cpystrn(feed->next, next, SINCE_SIZE);
     feed->now = now;

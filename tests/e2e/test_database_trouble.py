@@ -233,6 +233,17 @@ def test_schema_older(httpd, db):
         old.drop()
 
 
+def test_feed_older(auth_site, db):
+    """No news of revocations, and the log says what to load."""
+    db.psql("""CREATE OR REPLACE FUNCTION auth_jwt.feed(p_since xid8 DEFAULT NULL)
+        RETURNS TABLE (kind text, key text, not_before bigint, generation int,
+                       until bigint, seq bigint) LANGUAGE sql
+        AS $$ VALUES ('now', '1', 1::bigint, 900, NULL::bigint, 1::bigint) $$""")
+    site = auth_site()
+    wait_for(lambda: "no news" in site.httpd.error_log(), "a word of it")
+    assert "load conf/schema.sql" in site.httpd.error_log()
+
+
 def test_schema_of_another_name(auth_site, db):
     """JwtDatabaseSchema names it, whatever characters it has."""
     db.psql('ALTER SCHEMA auth_jwt RENAME TO "Tokens; --"')
