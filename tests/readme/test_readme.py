@@ -140,6 +140,17 @@ def test_monitor(reader, httpd):
         f"board.{name}" for name in shown["board"]}
 
 
+def test_on_call(reader, debian):
+    """The lines for the night end what they say."""
+    text, = blocks("sh", "On call")
+    debian.psql("SELECT auth_jwt.open_session('41')", "site")
+    assert "active" in reader.shell(text.splitlines()[0])
+    reader.shell(text)
+    assert "revoked" in reader.shell(text.splitlines()[0])
+    assert debian.psql("SELECT count(*) FROM auth_jwt.active_session"
+                       " WHERE subject = '41'", "site") == "0\n"
+
+
 def test_users_in_a_table(reader, debian, httpd):
     """People log in by e-mail, with the claims of their row; while PostgreSQL
     is away nobody is told that the password is wrong, and so afterwards."""
@@ -225,6 +236,33 @@ def test_rotate_keys(reader, httpd):
         "2026", "2027"]
     assert [site.client.get("/api/", token).status
             for token in (before, after)] == [200, 200]
+
+
+def test_upgrade_and_remove(reader, debian, httpd):
+    """A session outlives the upgrade, and of the removal nothing is left."""
+    upgrade, remove = blocks("sh", "Upgrade, switch back, remove")
+    build, schema, install, reload = upgrade.splitlines()
+    assert (build, install, reload) == (
+        "make", "sudo make install", "sudo apachectl graceful")
+    site = httpd(reader.here(first_site()))
+    token = site.client.post_form("/auth/login", {
+        "username": "alice", "password": "wonderland"}).json()["refresh_token"]
+    reader.shell(schema)
+    site.graceful()
+    assert site.client.post_form("/auth/token", {
+        "grant_type": "refresh_token", "refresh_token": token}).status == 200
+    site.stop()
+    disable, reload, files, schema, roles = remove.splitlines()
+    assert (disable, reload) == (
+        "a2disconf jwt", "apachectl configtest && apachectl graceful")
+    for name in files.split()[2:]:
+        assert f"{name}/" in sections_text()[FIRST] or \
+            f"{name}`" in sections_text()[FIRST] or \
+            f"{name}\n" in sections_text()[FIRST], name
+    reader.shell(schema)
+    reader.shell(roles)
+    assert debian.psql("SELECT count(*) FROM pg_roles WHERE rolname LIKE"
+                       " 'auth_jwt%' OR rolname = 'site_httpd'") == "0\n"
 
 
 @pytest.mark.parametrize("text", [
