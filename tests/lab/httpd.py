@@ -2,6 +2,7 @@
 """A private Apache httpd with one small configuration."""
 
 import contextlib
+import contextlib
 import functools
 import itertools
 import os
@@ -151,14 +152,16 @@ class Httpd:
         self._process.wait(30)
 
     def graceful(self):
-        """Graceful restart; returns when the new generation serves."""
-        before = self._generations()
+        """Graceful restart; returns when the new generation serves, and none
+        of before takes a connection any more."""
+        before, old = self._generations(), self.children()
         self._write_config()
         self._process.send_signal(signal.SIGUSR1)
         wait_for(lambda: self._generations() > before or not self.alive,
                  "the graceful restart", 30)
         if not self.alive:
             raise HttpdFailed(self.console() + self.error_log())
+        wait_for(lambda: not any(map(_listens, old)), "the old children", 30)
 
     def configtest(self):
         """httpd -t: (exit status, what it said)."""
@@ -267,11 +270,13 @@ class Httpd:
     def _answers(self):
         if not self.alive:
             raise HttpdFailed("httpd ended instead of starting")
+        if not self._generations():
+            return False
         try:
             socket.create_connection(("127.0.0.1", self.port), 1).close()
         except OSError:
             return False
-        return self._generations() > 0
+        return True
 
     def _write_config(self):
         libexec = pathlib.Path(_apxs("LIBEXECDIR", "/usr/lib/apache2/modules"))
@@ -308,13 +313,34 @@ class Httpd:
                                               encoding="utf-8")
 
 
+_LISTEN, _TIME_WAIT = "0A", "06"
+
+
+def _sockets():
+    """The rows of the kernel's table."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        return [line.split() for line in table][1:]
+
+
 def _connections(port):
     """Connections to a loopback port that the server has not yet closed."""
-    listen, time_wait = "0A", "06"
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        rows = [line.split() for line in table][1:]
-    return [row for row in rows if row[1] == f"0100007F:{port:04X}"
-            and row[3] not in (listen, time_wait)]
+    return [row for row in _sockets() if row[1] == f"0100007F:{port:04X}"
+            and row[3] not in (_LISTEN, _TIME_WAIT)]
+
+
+def _listens(pid):
+    """Whether a child takes connections: a listening socket is open."""
+    listening = {f"socket:[{row[9]}]" for row in _sockets()
+                 if row[3] == _LISTEN}
+    try:
+        descriptors = os.listdir(f"/proc/{pid}/fd")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    for descriptor in descriptors:
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(f"/proc/{pid}/fd/{descriptor}") in listening:
+                return True
+    return False
 
 
 class _Ourselves:
