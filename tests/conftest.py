@@ -66,7 +66,8 @@ def _place():
 @pytest.fixture(scope="session", name="running_cluster")
 def _running_cluster(place):
     # A killed postmaster loses nothing without fsync; a lost machine would.
-    return Cluster(place, fsync="off", log_statement="all").start()
+    return Cluster(place, in_memory=True, fsync="off", log_statement="all",
+                   max_wal_size="256MB").start()
 
 
 @pytest.fixture(name="cluster")

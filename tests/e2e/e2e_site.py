@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sites of the end-to-end tests, and what they are asked."""
 
+import functools
 import re
 import uuid
 
@@ -31,6 +32,7 @@ def challenge(answer):
     return dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', rest))
 
 
+@functools.lru_cache(maxsize=None)
 def bcrypt(password, cost=4):
     """A bcrypt hash, as Laravel stores it; by default of the lowest cost."""
     done = run(["htpasswd", "-nbBC", str(cost), "x", password])

@@ -3,9 +3,12 @@
 
 import atexit
 import fcntl
+import itertools
 import os
 import pathlib
 import pwd
+import random
+import re
 import shutil
 import socket
 import tempfile
@@ -17,6 +20,15 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 
 #: Longest path of a unix socket, with room below the kernel's 108 bytes.
 SOCKET_PATH_MAX = 100
+
+#: A file system in memory, and what one cluster may take of it.
+_MEMORY = pathlib.Path("/dev/shm")
+_ROOM = 2 * 2 ** 30
+
+_FIRST_PORT, _END_PORT = 16000, 32000
+_PORTS = itertools.cycle(itertools.chain(
+    range(middle := random.randrange(_FIRST_PORT, _END_PORT), _END_PORT),
+    range(_FIRST_PORT, middle)))
 
 _SOCKET_TAIL = "/pg/.s.PGSQL.65535"
 
@@ -58,10 +70,19 @@ def unprivileged():
 
 
 def free_port():
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port that nobody listens on now.
+
+    None that the kernel gives to clients, and the next one each time, from
+    wherever: test processes beside each other seldom look at the same.
+    """
+    for port in _PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("there is always another port")
 
 
 class Place:
@@ -74,7 +95,7 @@ class Place:
     def __init__(self):
         self.account = unprivileged()
         self.path = self._in_checkout() or self._in_tmp()
-        self._lock = _lock(self.path)
+        self._folders = {self.path: _lock(self.path)}
         self._closers = []
         atexit.register(self.close)
 
@@ -87,6 +108,23 @@ class Place:
             owner.own(path)
         return path
 
+    def folder_in_memory(self, name, owner):
+        """The same in memory, where there is room; None elsewhere.
+
+        For what makes and removes thousands of files: ext4 takes ten times as
+        long over that.
+        """
+        if not _has_room(_MEMORY):
+            return None
+        path = self._below(_MEMORY)
+        if not path:
+            return None
+        self._folders[path] = _lock(path)
+        inside = path / name
+        inside.mkdir()
+        owner.own(inside)
+        return inside
+
     def at_close(self, closer):
         """Calls `closer` before the folder goes; the last one first."""
         self._closers.append(closer)
@@ -96,8 +134,9 @@ class Place:
         atexit.unregister(self.close)
         while self._closers:
             self._closers.pop()()
-        shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock)
+        for path, lock in self._folders.items():
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
 
     def __enter__(self):
         return self
@@ -109,10 +148,14 @@ class Place:
         build = TOP / "build"
         if len(f"{build}/lab-XXXXXXXX{_SOCKET_TAIL}") >= SOCKET_PATH_MAX:
             return None
+        return self._below(build)
+
+    def _below(self, base):
+        """A folder of our own in `base`; None where the account is kept out."""
         try:
-            build.mkdir(exist_ok=True)
-            _sweep(build)
-            path = pathlib.Path(tempfile.mkdtemp(prefix="lab-", dir=build))
+            base.mkdir(exist_ok=True)
+            _sweep(base)
+            path = pathlib.Path(tempfile.mkdtemp(prefix="lab-", dir=base))
         except OSError:
             return None
         path.chmod(0o755)
@@ -141,11 +184,24 @@ def _lock(path):
     return handle
 
 
-def _sweep(build):
-    """Removes folders whose maker was killed before it could."""
-    for lock in build.glob("lab-*/lock"):
+def _has_room(folder):
+    """Whether a cluster fits in there, and in the memory that is free."""
+    try:
+        file_system = os.statvfs(folder)
+        memory = pathlib.Path("/proc/meminfo").read_text(encoding="ascii")
+    except OSError:
+        return False
+    free = int(re.search(r"^MemAvailable: *(\d+) kB$", memory, re.M)[1]) * 1024
+    return min(file_system.f_bavail * file_system.f_frsize, free) > _ROOM
+
+
+def _sweep(base):
+    """Removes folders of ours whose maker was killed before it could."""
+    for lock in base.glob("lab-*/lock"):
         try:
-            handle = os.open(lock, os.O_RDWR)
+            if lock.parent.stat().st_uid != os.geteuid():
+                continue
+            handle = os.open(lock, os.O_RDWR | os.O_NOFOLLOW)
         except OSError:
             continue
         try:

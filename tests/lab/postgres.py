@@ -56,22 +56,56 @@ def newest_bindir():
     return max(found, key=lambda path: float(path.parent.name))
 
 
+class _Kept:
+    """A superuser's connection, made anew after the server was away."""
+
+    def __init__(self, cluster, dbname):
+        self._cluster, self._dbname = cluster, dbname
+        self._connection = None
+
+    def execute(self, sql, *values):
+        """Runs one statement; all rows, or [] without any."""
+        with self._connected().cursor() as cursor:
+            cursor.execute(sql, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def close(self):
+        """Ends it."""
+        if self._connection:
+            self._connection.close()
+
+    def _connected(self):
+        if self._connection and not self._connection.closed:
+            try:
+                self._connection.cursor().execute("SELECT 1")
+                return self._connection
+            except psycopg2.Error:
+                self._connection.close()
+        self._connection = self._cluster.connect(self._dbname)
+        return self._connection
+
+
 class Cluster:
     """One postmaster with a data folder of its own.
 
     The superuser is reserved to root, the account and ourselves (peer), since
     whoever is superuser runs programs as the account. All other roles are
     trusted on the socket and, with tcp=True, on 127.0.0.1; `rules` are other
-    lines of pg_hba.conf.
+    lines of pg_hba.conf. in_memory=True keeps the data there if it can be.
     """
 
     # pylint: disable-next=too-many-arguments
     def __init__(self, place, tcp=False, folder="pg", *, rules=_RULES,
-                 **settings):
+                 in_memory=False, **settings):
         self.account = place.account
         self.bindir = newest_bindir()
         self.socket_dir = place.folder(folder, self.account)
-        self.data = self.socket_dir / "data"
+        fast = in_memory and place.folder_in_memory(folder, self.account)
+        self.data = (fast or self.socket_dir) / "data"
+        # Files are copied, not written to the log: quicker where they are few
+        # and the disk is memory. Before 15 there was no other way.
+        self._copying = "STRATEGY file_copy" if fast and int(
+            self.bindir.parent.name) >= 15 else ""
         self.log_path = self.socket_dir / "postgres.log"
         self.port = free_port() if tcp else 5432
         self._settings = {
@@ -82,6 +116,7 @@ class Cluster:
             **settings}
         self._process = None
         self._template_made = False
+        self._kept = _Kept(self, "postgres")
         self._names = itertools.count(1)
         place.at_close(lambda: self.stop("immediate"))
         self._initdb(rules)
@@ -191,11 +226,12 @@ class Cluster:
 
     def create_database(self, name, template="template1"):
         """An empty database, or a copy of `template`."""
-        self.psql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._kept.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'
+                           f" {self._copying}")
 
     def drop_database(self, name):
         """Drops a database, cutting its connections."""
-        self.psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._kept.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def database(self):
         """A fresh Database: our schema, pgTAP, and the roles of a site."""
@@ -269,7 +305,7 @@ class Database:
 
     def __init__(self, cluster, name):
         self.cluster, self.name = cluster, name
-        self._connection = None
+        self._kept = _Kept(cluster, name)
 
     def conninfo(self, user="site_httpd", **more):
         """A libpq connection string; by default of the role httpd uses."""
@@ -285,10 +321,7 @@ class Database:
 
     def execute(self, sql, *values):
         """Runs one statement as superuser; all rows, or [] without any."""
-        connection = self._connected()
-        with connection.cursor() as cursor:
-            cursor.execute(sql, values or None)
-            return cursor.fetchall() if cursor.description else []
+        return self._kept.execute(sql, *values)
 
     def value(self, sql, *values):
         """The first column of the first row, None without rows."""
@@ -301,17 +334,5 @@ class Database:
 
     def drop(self):
         """Closes our connection and drops the database."""
-        if self._connection:
-            self._connection.close()
+        self._kept.close()
         self.cluster.drop_database(self.name)
-
-    def _connected(self):
-        """One connection, made anew after the server was away."""
-        if self._connection and not self._connection.closed:
-            try:
-                self._connection.cursor().execute("SELECT 1")
-                return self._connection
-            except psycopg2.Error:
-                self._connection.close()
-        self._connection = self.connect()
-        return self._connection

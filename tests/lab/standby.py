@@ -12,7 +12,7 @@ class Standby(Cluster):
 
     def __init__(self, place, primary, **settings):
         self._primary = primary
-        super().__init__(place, folder="pg2", fsync="off",
+        super().__init__(place, folder="pg2", in_memory=True, fsync="off",
                          primary_conninfo=primary.conninfo(dbname=None),
                          **settings)
 
