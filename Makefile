@@ -11,8 +11,14 @@ BUILD  ?= build
 CC     ?= cc
 PYTHON := /usr/bin/python3
 
-# Programs are built on all processors, tests run one after another.
+# Programs are built on all processors.
 ALL_CPUS := -j$(shell nproc)
+
+# Files of tests run in so many processes (WORKERS=0: in one), each with servers
+# of its own. Tests wait more than they work.
+WORKERS  ?= 3
+IN_PARTS  = $(if $(shell $(PYTHON) -c 'import xdist' 2>&1),,-n $(WORKERS) --dist loadfile)
+RUN_TESTS = $(PYTHON) -m pytest -q -p no:cacheprovider $(IN_PARTS)
 
 # V=1 shows the commands.
 Q   := $(if $(V),,@)
@@ -181,7 +187,7 @@ fuzz:
 		$(BUILD)/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 
 pytest: module programs
-	@AJR_BUILD=$(abspath $(BUILD_DIR)) $(PYTHON) -m pytest -q -p no:cacheprovider tests $(PYTEST)
+	@AJR_BUILD=$(abspath $(BUILD_DIR)) $(RUN_TESTS) tests $(PYTEST)
 
 test: deps-test
 	@$(MAKE) --no-print-directory $(ALL_CPUS) module programs
@@ -210,7 +216,7 @@ races: $(RACES)
 sanitized-pytest: module
 	@AJR_BUILD=$(abspath $(BUILD_DIR)) AJR_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) \
 		ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
-		$(PYTHON) -m pytest -q -p no:cacheprovider $(SANITIZED)
+		$(RUN_TESTS) $(SANITIZED)
 
 lint: module check-symbols
 	@tests/lint/run

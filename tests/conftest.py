@@ -7,9 +7,12 @@
     httpd    httpd(config, …) starts a server; a test fails on an error-log
              line that it did not declare with site.expect(regex)
     browser  a Chromium with nothing in its storage
+    figures  figures(text) is printed at the end of the run
 """
 
 import collections
+import functools
+import signal
 import sys
 
 import pytest
@@ -17,7 +20,6 @@ import pytest
 from lab.httpd import Httpd
 from lab.place import Place
 from lab.postgres import Cluster
-from lab.process import terminate_in_order
 
 assert sys.version_info >= (3, 9), "run with Debian's /usr/bin/python3"
 
@@ -26,12 +28,21 @@ def pytest_configure(config):
     """contract(dialect, row): a test of a row of DIALECTS.md."""
     config.addinivalue_line(
         "markers", "contract(dialect, row): sends a row of a wire contract")
+    xdist = sys.modules.get("xdist.workermanage")
+    if xdist:  # a worker that is ended has servers to stop first
+        xdist.NodeManager.EXIT_TIMEOUT = 30
 
 
 def pytest_terminal_summary(terminalreporter):
-    """How many rows of the wire contracts were sent, and held."""
-    rows = [dict(report.user_properties).get("contract")
-            for report in terminalreporter.stats.get("passed", [])]
+    """What tests have measured, and how many rows of the wire contracts were
+    sent, and held."""
+    passed = terminalreporter.stats.get("passed", [])
+    for report in passed:
+        for name, text in report.user_properties:
+            if name == "figures":
+                test = report.nodeid.rpartition("::")[2]
+                terminalreporter.write_line(f"{test}: {text}")
+    rows = [dict(report.user_properties).get("contract") for report in passed]
     counts = collections.Counter(row.partition(":")[0] for row in rows if row)
     if counts:
         terminalreporter.write_line("contract rows: " + ", ".join(
@@ -45,8 +56,18 @@ def pytest_runtest_setup(item):
 
 
 def pytest_sessionstart(session):
-    """`kill` ends a run as orderly as Ctrl-C does."""
-    terminate_in_order()
+    """`kill` ends a run as orderly as Ctrl-C does, and xdist its workers,
+    which are told several times: the first one counts.
+
+    A SystemExit would be the failure of the test that it comes in.
+    """
+    def leave(_number, _frame):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -107,6 +128,11 @@ def _httpd(place, request):
     unexpected = [line for site in started for line in site.unexpected()]
     assert not unexpected, "unexpected in the error log:\n" + "\n".join(
         unexpected)
+
+
+@pytest.fixture(name="figures")
+def _figures(record_property):
+    return functools.partial(record_property, "figures")
 
 
 @pytest.fixture(scope="session", name="browser_process")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Children of httpd come, go and are killed, while clients refresh.
 
-AJR_LONG=10 makes 200 graceful restarts of the 20; -s shows what is held.
+AJR_LONG=10 makes 200 graceful restarts of the 20.
 """
 
 import os
@@ -78,11 +78,11 @@ def connections(site):
 
 # -- restarts ----------------------------------------------------------------
 
-def test_graceful_restarts_under_load_leave_nothing_behind(start, capsys):
+def test_graceful_restarts_under_load_leave_nothing_behind(start, figures):
     """No request fails, and the parent holds what it held before."""
     site, tokens = start("event")
     with Crowd(site.httpd.port, tokens, 8) as crowd:
-        figures = []
+        found = []
         for number in range(round(20 * LONG)):
             before, seen = set(site.httpd.children()), crowd.count()
             site.httpd.graceful()
@@ -92,12 +92,11 @@ def test_graceful_restarts_under_load_leave_nothing_behind(start, capsys):
             # Of threads, janitors, and those whose child just went.
             wait_for(lambda: connections(site) <= 24, "connections to go")
             if number >= 2:
-                figures.append(held(site.httpd))
-    with capsys.disabled():
-        print(f" [{crowd.count()} refreshes, then {figures[-1]}]", end="")
+                found.append(held(site.httpd))
+    figures(f"{crowd.count()} refreshes, then {found[-1]}")
     nobody_lost(site, crowd)
-    for name in figures[0]:
-        values = [figure[name] for figure in figures]
+    for name in found[0]:
+        values = [one[name] for one in found]
         assert max(values) <= max(values[:3]), (name, values)
 
 

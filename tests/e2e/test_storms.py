@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many clients at once, while things happen; afterwards everything adds up.
 
-AJR_LONG=20 makes these as long as one likes; -s shows the figures.
+AJR_LONG=20 makes these as long as one likes.
 """
 
 import random
@@ -52,7 +52,7 @@ def events(site):
         "SELECT kind, count(*) FROM auth_jwt.event GROUP BY kind"))
 
 
-def test_revocations_in_a_storm_of_shared_tokens(site, capsys):
+def test_revocations_in_a_storm_of_shared_tokens(site, figures):
     """64 clients, 100 sessions, each token in many hands, and half of the
     sessions are ended meanwhile: none for another reason, none lives on."""
     tokens = open_sessions(site, 100)
@@ -68,8 +68,7 @@ def test_revocations_in_a_storm_of_shared_tokens(site, capsys):
             ended[number] = time.monotonic()
         crowd.work(GRACE)
     told, tags = crowd.told, crowd.tags()
-    with capsys.disabled():
-        print(f" [{len(told)} refreshes, {tags}]", end="")
+    figures(f"{len(told)} refreshes, {tags}")
 
     assert set(tags) == {"rotated", "current", "replayed", "revoked"}
     for one in told:
@@ -94,7 +93,7 @@ def _rotates(crowd):
              "a rotation", 4 * GRACE)
 
 
-def test_postgresql_killed_five_times_under_load(site, cluster, capsys):
+def test_postgresql_killed_five_times_under_load(site, cluster, figures):
     """503 while it is away and no other refusal; nobody is logged out."""
     tokens = open_sessions(site, 60)
     away = []
@@ -115,9 +114,8 @@ def test_postgresql_killed_five_times_under_load(site, cluster, capsys):
     gaps = [min(one.ended for one in crowd.told
                 if one.status == 200 and one.began > back) - back
             for _, back in away]
-    with capsys.disabled():
-        print(f" [{crowd.count()} refreshes, {crowd.tags()}, back after "
-              f"{max(gaps):.2f} s at most]", end="")
+    figures(f"{crowd.count()} refreshes, {crowd.tags()}, back after "
+            f"{max(gaps):.2f} s at most")
 
     assert {one.status for one in crowd.told} == {200, 503}
     assert set(crowd.tags()) <= {"rotated", "current", "replayed",

@@ -291,12 +291,11 @@ def test_many_threads_rotate_one_token_by_one_step(child):
     assert [answer.outcome for answer in answers].count("rotated") == 1
 
 
-def test_a_rotation_is_one_quick_round_trip(child, capsys):
+def test_a_rotation_is_one_quick_round_trip(child, figures):
     session = Session(child)
     answer = child.do("bench", count=300, **session.fields)
     assert answer.done == 300
-    with capsys.disabled():
-        print(f" [{answer.us_each:.0f} us each]", end="")
+    figures(f"{answer.us_each:.0f} us each")
     assert answer.us_each < 20000
 
 
