@@ -59,7 +59,7 @@ def arguments():
                         help="write the figures there too")
     asked = parser.parse_args()
     if asked.quick:
-        asked.seconds, asked.rounds, asked.sessions = 0.3, 1, 1000
+        asked.seconds, asked.rounds, asked.sessions = 0.5, 1, 1000
         asked.revocations = min(asked.revocations, 4)
     if asked.seconds <= 0 or asked.rounds < 1 or asked.sessions < 1:
         parser.error("--seconds, --rounds and --sessions must be above 0")

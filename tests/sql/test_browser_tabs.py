@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import heapq
 import random
+import time
 
 import pytest
 
@@ -31,6 +32,7 @@ class Browser:
         self._latency = latency
         self._events = []
         self._count = self._now = 0
+        self._real = time.monotonic()
         self.jar = 0
         self.verdicts = []
         self._cursor.execute(
@@ -80,6 +82,10 @@ class Browser:
         self._at(ACCESS - self._delay(), self._send)
 
     def _age(self, seconds):
+        """So much later by the model's clock, however long we took."""
+        now = time.monotonic()
+        seconds -= now - self._real
+        self._real = now
         self._cursor.execute(
             "UPDATE auth_jwt.session SET rotated_at = rotated_at -"
             " %s * interval '1 s', used_at = used_at - %s * interval '1 s'",
