@@ -20,57 +20,70 @@ typedef struct text_t {
     apr_pool_t *pool;
 } text_t;
 
+static void grow(text_t *out, apr_size_t len)
+{
+    char *larger;
+
+    out->room = 2 * (out->len + len);
+    larger = apr_palloc(out->pool, out->room);
+    memcpy(larger, out->data, out->len);
+    out->data = larger;
+}
+
+static inline void put_character(text_t *out, char c)
+{
+    if (out->len == out->room) {
+        grow(out, 1);
+    }
+    out->data[out->len++] = c;
+}
+
 static void put(text_t *out, const char *bytes, apr_size_t len)
 {
     if (out->room - out->len < len) {
-        char *larger;
-
-        out->room = 2 * (out->len + len);
-        larger = apr_palloc(out->pool, out->room);
-        memcpy(larger, out->data, out->len);
-        out->data = larger;
+        grow(out, len);
     }
     memcpy(out->data + out->len, bytes, len);
     out->len += len;
 }
 
 /* RFC 8259 7 */
+static const bool special[256] = {
+    [0 ... 0x1f] = true, ['"'] = true, ['\\'] = true};
+
 static void put_escaped(text_t *out, unsigned char c)
 {
     static const char letters[] = "btnvfr"; /* of 8 to 13 */
     static const char digits[] = "0123456789ABCDEF";
-    char letter[] = {'\\', (char)c};
-    char number[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
 
-    if (c >= 8 && c <= 13 && c != 11) {
-        letter[1] = letters[c - 8];
-    } else if (c < 0x20) {
-        put(out, number, sizeof(number));
-        return;
+    put_character(out, '\\');
+    if (c >= 0x20) {
+        put_character(out, (char)c);
+    } else if (c >= 8 && c <= 13 && c != 11) {
+        put_character(out, letters[c - 8]);
+    } else {
+        put(out, "u00", 3);
+        put_character(out, digits[c >> 4]);
+        put_character(out, digits[c & 15]);
     }
-    put(out, letter, sizeof(letter));
-}
-
-static bool plain(unsigned char c)
-{
-    return c >= 0x20 && c != '"' && c != '\\';
 }
 
 /* jansson has seen to it that it is UTF-8. */
 static void put_string(text_t *out, const char *string, apr_size_t len)
 {
+    const unsigned char *bytes = (const unsigned char *)string;
     apr_size_t from = 0, at;
 
-    put(out, "\"", 1);
+    put_character(out, '"');
     for (at = 0; at < len; at++) {
-        if (!plain((unsigned char)string[at])) {
+        if (special[bytes[at]]) {
             put(out, string + from, at - from);
-            put_escaped(out, (unsigned char)string[at]);
+            put_escaped(out, bytes[at]);
             from = at + 1;
         }
     }
     put(out, string + from, len - from);
-    put(out, "\"", 1);
+    put_character(out, '"');
 }
 
 static bool put_value(text_t *out, const json_t *value, int depth);
@@ -80,37 +93,40 @@ static bool put_array(text_t *out, const json_t *array, int depth)
     const json_t *item;
     size_t i;
 
-    put(out, "[", 1);
+    put_character(out, '[');
     json_array_foreach((json_t *)array, i, item)
     {
         if (i > 0) {
-            put(out, ",", 1);
+            put_character(out, ',');
         }
         if (!put_value(out, item, depth)) {
             return false;
         }
     }
-    put(out, "]", 1);
+    put_character(out, ']');
     return true;
 }
 
 static bool put_object(text_t *out, const json_t *object, int depth)
 {
-    const char *separator = "{";
+    bool first = true;
     const char *name;
     json_t *value;
 
+    put_character(out, '{');
     json_object_foreach((json_t *)object, name, value)
     {
-        put(out, separator, 1);
+        if (!first) {
+            put_character(out, ',');
+        }
+        first = false;
         put_string(out, name, strlen(name));
-        put(out, ":", 1);
+        put_character(out, ':');
         if (!put_value(out, value, depth)) {
             return false;
         }
-        separator = ",";
     }
-    put(out, *separator == '{' ? "{}" : "}", *separator == '{' ? 2 : 1);
+    put_character(out, '}');
     return true;
 }
 
@@ -162,6 +178,6 @@ char *ajr_json_text(const json_t *json, apr_pool_t *pool)
     if (json == NULL || !put_value(&out, json, 0)) {
         return NULL;
     }
-    put(&out, "", 1);
+    put_character(&out, '\0');
     return out.data;
 }
