@@ -40,16 +40,16 @@ apr_time_t ajr_bearer_minted(const ajr_jwt_t *jwt, bool keeps_iat)
 }
 
 static ajr_outcome_t sid_find(const unsigned char **out, bool *derived,
-                              ajr_bytes_t token, const json_t *claims,
+                              ajr_bytes_t token, const ajr_jwt_t *jwt,
                               apr_pool_t *pool)
 {
     unsigned char *sid = apr_palloc(pool, AJR_UUID_SIZE);
     ajr_outcome_t outcome = AJR_OK;
 
     *out = NULL;
-    *derived = !ajr_grant_sid_of(sid, claims);
+    *derived = !ajr_grant_sid_read(sid, jwt->known[AJR_KNOWN_SID]);
     if (*derived) {
-        outcome = ajr_derived_sid(sid, token, claims);
+        outcome = ajr_derived_sid(sid, token, jwt->claims);
     }
     if (outcome == AJR_OK) {
         *out = sid;
@@ -75,11 +75,11 @@ static apr_time_t born_at(const unsigned char sid[AJR_UUID_SIZE],
 }
 
 /* A host's own token is where its session begins once it is adopted. */
-static apr_int64_t generation_of(const json_t *claims, bool derived)
+static apr_int64_t generation_of(const json_t *gen, bool derived)
 {
     apr_uint32_t generation = 0;
 
-    if (!derived && !ajr_grant_generation_of(&generation, claims)) {
+    if (!derived && !ajr_grant_generation_read(&generation, gen)) {
         return -1;
     }
     return generation;
@@ -90,12 +90,11 @@ ajr_outcome_t ajr_bearer_read(ajr_bearer_t *out, ajr_bytes_t token,
                               apr_interval_time_t offset, apr_pool_t *pool)
 {
     bool derived;
-    ajr_outcome_t outcome =
-        sid_find(&out->sid, &derived, token, jwt->claims, pool);
+    ajr_outcome_t outcome = sid_find(&out->sid, &derived, token, jwt, pool);
 
     out->subject = subject;
     out->client = ajr_bearer_name(jwt->known[AJR_KNOWN_CLIENT_ID], pool);
     out->born = out->sid == NULL ? APR_INT64_MIN : born_at(out->sid, offset);
-    out->generation = generation_of(jwt->claims, derived);
+    out->generation = generation_of(jwt->known[AJR_KNOWN_GEN], derived);
     return outcome;
 }

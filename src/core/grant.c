@@ -206,22 +206,29 @@ bool ajr_grant_looks_like(ajr_bytes_t token)
 }
 
 /* Versions 7, made by the database, and 8, derived by us. */
-bool ajr_grant_sid_of(unsigned char out[AJR_SID_SIZE], const json_t *claims)
+bool ajr_grant_sid_read(unsigned char out[AJR_SID_SIZE], const json_t *sid)
 {
-    const json_t *sid = json_object_get(claims, "sid");
-
     return ajr_uuid_parse(out, json_string_value(sid)) &&
            ((out[6] & 0xf0) == 0x70 || (out[6] & 0xf0) == 0x80);
 }
 
-bool ajr_grant_generation_of(apr_uint32_t *out, const json_t *claims)
+bool ajr_grant_generation_read(apr_uint32_t *out, const json_t *gen)
 {
-    const json_t *gen = json_object_get(claims, "gen");
     json_int_t generation = json_integer_value(gen);
 
     *out = (apr_uint32_t)generation;
     return json_is_integer(gen) && generation >= 0 &&
            generation <= AJR_GENERATION_MAX;
+}
+
+bool ajr_grant_sid_of(unsigned char out[AJR_SID_SIZE], const json_t *claims)
+{
+    return ajr_grant_sid_read(out, json_object_get(claims, "sid"));
+}
+
+bool ajr_grant_generation_of(apr_uint32_t *out, const json_t *claims)
+{
+    return ajr_grant_generation_read(out, json_object_get(claims, "gen"));
 }
 
 ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,

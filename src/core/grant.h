@@ -78,6 +78,10 @@ ajr_outcome_t ajr_grant_of_claims(ajr_grant_t *out, ajr_form_t form,
 bool ajr_grant_sid_of(unsigned char out[AJR_SID_SIZE], const json_t *claims);
 bool ajr_grant_generation_of(apr_uint32_t *out, const json_t *claims);
 
+/* The same for the values of the claims. */
+bool ajr_grant_sid_read(unsigned char out[AJR_SID_SIZE], const json_t *sid);
+bool ajr_grant_generation_read(apr_uint32_t *out, const json_t *gen);
+
 /* Whether an access token was minted with this grant or its predecessor: its
  * claims name the same session, at the same generation or the one before. */
 bool ajr_grant_accompanies(const ajr_grant_t *grant, const json_t *claims);

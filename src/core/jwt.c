@@ -16,6 +16,8 @@ static const char *const known_names[AJR_KNOWN_CLAIMS] = {
     [AJR_KNOWN_TOKEN_TYPE] = "token_type",
     [AJR_KNOWN_TOKEN_USE] = "token_use",
     [AJR_KNOWN_CLIENT_ID] = "client_id",
+    [AJR_KNOWN_SID] = "sid",
+    [AJR_KNOWN_GEN] = "gen",
 };
 
 void ajr_jwt_know(ajr_jwt_t *jwt)

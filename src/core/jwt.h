@@ -23,6 +23,8 @@ typedef enum ajr_known_t {
     AJR_KNOWN_TOKEN_TYPE,
     AJR_KNOWN_TOKEN_USE,
     AJR_KNOWN_CLIENT_ID,
+    AJR_KNOWN_SID,
+    AJR_KNOWN_GEN,
     AJR_KNOWN_CLAIMS
 } ajr_known_t;
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "wire.h"
-
 static const char digits[] = "0123456789abcdef";
 
 /* Whether a hyphen stands before byte i. */
@@ -33,10 +31,10 @@ char *ajr_uuid_format(const unsigned char uuid[AJR_UUID_SIZE], apr_pool_t *pool)
 /* False when it is no lower-case hexadecimal digit. */
 static bool read_digit(unsigned char *value, char c)
 {
-    int digit = ajr_hex_value((unsigned char)c);
+    bool letter = c >= 'a' && c <= 'f';
 
-    *value = (unsigned char)digit;
-    return digit >= 0 && (c < 'A' || c > 'F');
+    *value = (unsigned char)(letter ? c - 'a' + 10 : c - '0');
+    return letter || (c >= '0' && c <= '9');
 }
 
 bool ajr_uuid_parse(unsigned char uuid[AJR_UUID_SIZE], const char *text)
