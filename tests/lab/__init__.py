@@ -12,6 +12,7 @@ Shared by pytest, the demo and the benchmark. Standard library and psycopg2.
     httpd     Httpd: one server with one small configuration
     each      what each child of a Httpd answers
     http      a client that hides nothing
+    sockets   the TCP sockets of the machine
     browser   a headless Chromium
     node      programs of tests/clients on packages of npm
     backend   a server behind the proxy, which remembers what it was asked

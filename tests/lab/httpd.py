@@ -11,9 +11,11 @@ import re
 import signal
 import socket
 
+from . import sockets
 from .http import Client
 from .place import TOP, free_port
-from .process import alive, children_of, environment, run, spawn, wait_for
+from .process import (alive, asleep, children_of, environment, run, spawn,
+                      wait_for)
 
 MODULE = "auth_jwt_refresh"
 
@@ -144,7 +146,7 @@ class Httpd:
         if not self.alive:
             return
         with contextlib.suppress(TimeoutError):
-            wait_for(lambda: not _connections(self.port), "connections", 2)
+            wait_for(self._is_quiet, "connections", 2)
         with contextlib.suppress(TimeoutError):
             wait_for(lambda: all(map(self._born, self.children())),
                      "children", 2)
@@ -235,6 +237,11 @@ class Httpd:
 
     # -- inside -------------------------------------------------------------
 
+    def _is_quiet(self):
+        """No connection, and no thread that is about to close one."""
+        return not sockets.inodes(sockets.CONNECTED, self.port) and all(
+            map(asleep, self.children()))
+
     def _is_preloaded(self):
         """A sanitizer that is not there would find nothing."""
         library = self.env.get("LD_PRELOAD")
@@ -313,25 +320,10 @@ class Httpd:
                                               encoding="utf-8")
 
 
-_LISTEN, _TIME_WAIT = "0A", "06"
-
-
-def _sockets():
-    """The rows of the kernel's table."""
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        return [line.split() for line in table][1:]
-
-
-def _connections(port):
-    """Connections to a loopback port that the server has not yet closed."""
-    return [row for row in _sockets() if row[1] == f"0100007F:{port:04X}"
-            and row[3] not in (_LISTEN, _TIME_WAIT)]
-
-
 def _listens(pid):
     """Whether a child takes connections: a listening socket is open."""
-    listening = {f"socket:[{row[9]}]" for row in _sockets()
-                 if row[3] == _LISTEN}
+    listening = {f"socket:[{inode}]"
+                 for inode in sockets.inodes(sockets.LISTEN)}
     try:
         descriptors = os.listdir(f"/proc/{pid}/fd")
     except (FileNotFoundError, ProcessLookupError):

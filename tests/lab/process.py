@@ -3,6 +3,7 @@
 
 import contextlib
 import ctypes
+import glob
 import os
 import signal
 import subprocess
@@ -102,12 +103,23 @@ def children_of(pid):
 
 def alive(pid):
     """Whether a process runs (one that waits to be reaped does not)."""
+    return _state(f"/proc/{pid}") not in "ZX"
+
+
+def asleep(pid):
+    """Whether no thread of a process has anything to do."""
+    return all(_state(task) in "SZX"
+               for task in glob.glob(f"/proc/{pid}/task/*"))
+
+
+def _state(folder):
+    """The letter of proc(5) for a process or thread, X when it is gone."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8",
+        with open(f"{folder}/stat", encoding="utf-8",
                   errors="replace") as stat:
-            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
+            return stat.read().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return "X"
 
 
 def terminate_in_order():
