@@ -448,6 +448,7 @@ def test_database_down(site):
     """503, never a refusal; tokens are judged meanwhile."""
     site.over("JwtDatabaseTimeout 500ms")
     token = site.refreshed(mint(site.host.secret))
+    assert site.get("/api/user", token).status == 200  # there is news
     site.db.cluster.stop("immediate")
     try:
         for path in ("/api/refresh", "/api/logout"):

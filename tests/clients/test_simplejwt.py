@@ -491,6 +491,8 @@ def test_the_host_s_access_token_is_never_adopted(site):
 def test_database_away(site, running_cluster):
     """503 at every path, never a refusal; afterwards all goes on."""
     pair = site.login()
+    verified = site.post(VERIFY, {"token": pair["access"]})
+    assert verified.status == 200  # so revocations have been read
     site.httpd.expect("outcome=database_down")
     running_cluster.stop("immediate")
     try:

@@ -214,6 +214,7 @@ def test_database_away(site, cluster):
     """503: neither active nor not."""
     site = site()
     access, refresh = site.login()
+    assert ask(site, access).json()["active"]  # so revocations have been read
     site.httpd.expect("outcome=database_down")
     cluster.stop("immediate")
     for token in (access, refresh):

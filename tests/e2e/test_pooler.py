@@ -115,6 +115,7 @@ def test_postgresql_down_behind_it(pooler, through, cluster, end):
     site = through(pooler())
     access, token = site.login()
     site.refreshed(token)
+    assert site.api(access).status == 200  # so revocations have been read
     if end == "fast":
         cluster.stop()
     else:
