@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Fills with bytes that nobody can guess. False when OpenSSL fails. */
+/* Fills with bytes that nobody can guess, 256 at most. False when the kernel
+ * has none to give. */
 bool ajr_random_fill(void *out, size_t size);
 
 #endif
