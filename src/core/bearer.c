@@ -48,6 +48,10 @@ static ajr_outcome_t sid_find(const unsigned char **out, bool *derived,
 
     *out = NULL;
     *derived = !ajr_grant_sid_read(sid, jwt->known[AJR_KNOWN_SID]);
+    if (*derived && jwt->derived != NULL) {
+        *out = jwt->derived;
+        return AJR_OK;
+    }
     if (*derived) {
         outcome = ajr_derived_sid(sid, token, jwt->claims);
     }

@@ -7,6 +7,9 @@
 
 #include <apr_thread_mutex.h>
 
+#include "derived.h"
+#include "grant.h"
+
 #define WAYS 4     /* places that a token may have */
 #define STRIPES 64 /* mutexes; places are spread over them */
 #define TAIL 16    /* last bytes of a token: those of its signature */
@@ -23,6 +26,7 @@ typedef struct entry_t {
     apr_uint64_t set;
     apr_time_t until; /* exp */
     ajr_jwt_t jwt;    /* copies, shared with nobody */
+    unsigned char derived[AJR_UUID_SIZE];
     apr_size_t len;
     unsigned char token[];
 } entry_t;
@@ -67,6 +71,18 @@ static apr_time_t life_end(const ajr_jwt_t *jwt)
                                   : (apr_time_t)(seconds * APR_USEC_PER_SEC);
 }
 
+/* A host's own tokens name no session: theirs comes from a hash of the token,
+ * which is not to be computed for each look at the board. */
+static void derive(entry_t *entry, ajr_bytes_t token)
+{
+    unsigned char named[AJR_SID_SIZE];
+
+    if (!ajr_grant_sid_read(named, entry->jwt.known[AJR_KNOWN_SID]) &&
+        ajr_derived_sid(entry->derived, token, entry->jwt.claims) == AJR_OK) {
+        entry->jwt.derived = entry->derived;
+    }
+}
+
 /* NULL when there is no memory. */
 static entry_t *entry_make(ajr_bytes_t token, apr_uint64_t set,
                            const ajr_jwt_t *jwt)
@@ -80,6 +96,7 @@ static entry_t *entry_make(ajr_bytes_t token, apr_uint64_t set,
     entry->set = set;
     entry->until = life_end(jwt);
     entry->jwt.key = jwt->key;
+    entry->jwt.derived = NULL;
     entry->jwt.header = json_deep_copy(jwt->header);
     entry->jwt.claims = json_deep_copy(jwt->claims);
     entry->len = token.len;
@@ -89,6 +106,7 @@ static entry_t *entry_make(ajr_bytes_t token, apr_uint64_t set,
         return NULL;
     }
     ajr_jwt_know(&entry->jwt);
+    derive(entry, token);
     return entry;
 }
 

@@ -37,6 +37,9 @@ typedef struct ajr_jwt_t {
     /* Found in them beforehand: a token is verified once and judged often. */
     const json_t *typ;
     const json_t *known[AJR_KNOWN_CLAIMS];
+    /* ajr_derived_sid() of a token without sid, where the cache keeps it; NULL:
+     * nobody has computed it. */
+    const unsigned char *derived;
 } ajr_jwt_t;
 
 /* Fills `typ` and `known` from header and claims. */

@@ -3,6 +3,7 @@
  * A token seen before costs no signature, and gains nothing by it.
  */
 #include "cache.h"
+#include "derived.h"
 #include "unit.h"
 
 #include <apr_strings.h>
@@ -68,6 +69,36 @@ static void the_second_time_is_a_hit_with_the_same_claims(void **state)
         assert_non_null(json_object_get(jwt->header, "alg"));
     }
     hits_are(&story, 2, 1);
+}
+
+static void the_session_of_a_hosts_own_token_is_kept_with_it(void **state)
+{
+    static const char *const claims[] = {
+        "{\"exp\":2000,\"iat\":900,\"sub\":\"a\"}",
+        "{\"exp\":2000,\"iat\":900,\"sid\":\"of another kind\"}",
+        "{\"exp\":2000,\"sub\":\"a\"}",
+        "{\"exp\":2000,\"iat\":900,"
+        "\"sid\":\"01890000-0000-7000-8000-000000000001\"}"};
+    story_t story = begin(state, 16);
+    size_t i;
+
+    for (i = 0; i < COUNT(claims); i++) {
+        ajr_bytes_t token = ajr_bytes_of(token_of(&story, claims[i]));
+        unsigned char sid[AJR_UUID_SIZE];
+        const ajr_jwt_t *jwt;
+        int look;
+
+        for (look = 0; look < 2; look++) {
+            assert_int_equal(ajr_cache_verify(&jwt, story.cache, token,
+                                              story.keys, 1, NOW, story.pool),
+                             AJR_OK);
+        }
+        assert_int_equal(jwt->derived != NULL, i < 2);
+        if (i < 2) {
+            assert_int_equal(ajr_derived_sid(sid, token, jwt->claims), AJR_OK);
+            assert_memory_equal(jwt->derived, sid, sizeof(sid));
+        }
+    }
 }
 
 static void every_byte_of_the_token_counts(void **state)
@@ -272,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(the_second_time_is_a_hit_with_the_same_claims),
+        UNIT_TEST(the_session_of_a_hosts_own_token_is_kept_with_it),
         UNIT_TEST(every_byte_of_the_token_counts),
         UNIT_TEST(another_key_set_asks_its_own_keys),
         UNIT_TEST(a_token_is_gone_when_its_exp_has_come),
