@@ -22,10 +22,11 @@ static const char *issuer(request_rec *r, const ajr_dir_conf_t *conf)
 /* iat of the token traded, where that is kept; 0 = now. */
 static apr_time_t first_issued(const ajr_dir_conf_t *conf, const json_t *traded)
 {
-    const json_t *iat = json_object_get(traded, "iat");
+    json_int_t iat = json_integer_value(json_object_get(traded, "iat"));
 
-    return ajr_conf_refresh_iat(conf) == AJR_IAT_ORIGINAL
-               ? apr_time_from_sec(json_integer_value(iat))
+    return ajr_conf_refresh_iat(conf) == AJR_IAT_ORIGINAL && iat > 0 &&
+                   iat <= apr_time_sec(APR_INT64_MAX)
+               ? apr_time_from_sec(iat)
                : 0;
 }
 

@@ -13,6 +13,9 @@ apr_time_t ajr_clock_now(void)
     return apr_time_from_sec((apr_time_t)now.tv_sec) + now.tv_nsec / 1000;
 }
 
+/* poll(2) takes milliseconds in an int: JwtDatabaseTimeout may be longer. */
+#define POLL_MAX apr_time_from_sec(3600)
+
 /* poll(2) passes over what is negative. */
 static _Thread_local int interrupt = -1;
 
@@ -34,7 +37,8 @@ bool ajr_await(int fd, short events, apr_time_t deadline)
 
     for (;;) {
         apr_time_t left = deadline - ajr_clock_now();
-        int found = poll(items, 2, left > 0 ? (int)((left + 999) / 1000) : 0);
+        apr_time_t wait = left < POLL_MAX ? left : POLL_MAX;
+        int found = poll(items, 2, wait > 0 ? (int)((wait + 999) / 1000) : 0);
 
         if (found > 0 && items[1].revents != 0) {
             return false;
