@@ -240,6 +240,7 @@ static ajr_outcome_t judge_request(request_rec *r, ajr_record_t *record)
 void ajr_authn_accept(request_rec *r, ajr_record_t *record)
 {
     record->judged = true;
+    ajr_identity_read(record, ajr_identity_top(r)->pool);
     r->user = (char *)record->subject;
     r->ap_auth_type = (char *)record->scheme;
     ajr_identity_publish(r, record);

@@ -199,6 +199,22 @@ int ajr_identity_fixup(request_rec *r)
     return DECLINED;
 }
 
+void ajr_identity_read(ajr_record_t *record, apr_pool_t *pool)
+{
+    const apr_array_header_t *exports = ajr_conf_exports(record->conf);
+    int count = exports == NULL ? 0 : exports->nelts;
+    int i;
+
+    record->texts = apr_palloc(pool, (apr_size_t)count * sizeof(char *));
+    for (i = 0; i < count; i++) {
+        const ajr_export_t *export =
+            &APR_ARRAY_IDX(exports, i, const ajr_export_t);
+
+        record->texts[i] = ajr_claim_text(
+            ajr_claim_find(export->claim, record->jwt->claims), pool);
+    }
+}
+
 static void export_header(request_rec *r, const char *name, const char *text)
 {
     if (text != NULL) {
@@ -216,8 +232,7 @@ void ajr_identity_publish(request_rec *r, const ajr_record_t *record)
     for (i = 0; exports != NULL && i < exports->nelts; i++) {
         const ajr_export_t *export =
             &APR_ARRAY_IDX(exports, i, const ajr_export_t);
-        const char *text = ajr_claim_text(
-            ajr_claim_find(export->claim, record->jwt->claims), r->pool);
+        const char *text = record->texts[i];
 
         if (text != NULL && export->env != NULL) {
             apr_table_setn(r->subprocess_env, export->env, text);

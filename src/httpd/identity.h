@@ -14,6 +14,10 @@ bool ajr_identity_same_header(const char *a, const char *b);
 int ajr_identity_scrub(request_rec *r);
 int ajr_identity_fixup(request_rec *r);
 
+/* The texts that the JwtExports of record->conf find in its token: the pool
+ * outlives whoever publishes them. */
+void ajr_identity_read(ajr_record_t *record, apr_pool_t *pool);
+
 /* What the token granted here, or on the way here, says in the environment
  * and, once it was enough, in request headers. */
 void ajr_identity_publish(request_rec *r, const ajr_record_t *record);

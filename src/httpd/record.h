@@ -29,6 +29,7 @@ typedef struct ajr_record_t {
     const ajr_jwt_t *jwt;         /* the same verified, NULL = not */
     const char *subject;          /* of jwt */
     const ajr_dir_conf_t *conf;   /* that jwt was judged by */
+    const char **texts;           /* of its JwtExports, NULL = not there */
     bool granted;                 /* and it was enough */
     struct ajr_record_t *handed;  /* a token to talk about, NULL = none */
     bool authorizing;             /* guard of the authorization passes */
