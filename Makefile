@@ -17,7 +17,8 @@ ALL_CPUS := -j$(shell nproc)
 # Files of tests run in so many processes (WORKERS=0: in one), each with servers
 # of its own. Tests wait more than they work.
 WORKERS  ?= 3
-IN_PARTS  = $(if $(shell $(PYTHON) -c 'import xdist' 2>&1),,-n $(WORKERS) --dist loadfile)
+IN_PARTS  = $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && \
+	echo --numprocesses=$(WORKERS) --dist=loadfile)
 RUN_TESTS = $(PYTHON) -m pytest -q -p no:cacheprovider $(IN_PARTS)
 
 # V=1 shows the commands.
