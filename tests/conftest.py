@@ -28,9 +28,6 @@ def pytest_configure(config):
     """contract(dialect, row): a test of a row of DIALECTS.md."""
     config.addinivalue_line(
         "markers", "contract(dialect, row): sends a row of a wire contract")
-    xdist = sys.modules.get("xdist.workermanage")
-    if xdist:  # a worker that is ended has servers to stop first
-        xdist.NodeManager.EXIT_TIMEOUT = 30
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -68,6 +65,9 @@ def pytest_sessionstart(session):
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, leave)
+    xdist = sys.modules.get("xdist.workermanage")
+    if xdist:  # a worker that is ended has servers to stop first
+        xdist.NodeManager.EXIT_TIMEOUT = 30
 
 
 @pytest.hookimpl(hookwrapper=True)
