@@ -11,6 +11,7 @@ typedef struct rule_t {
     /* This section has a part in it. */
     bool (*said)(const ajr_dir_conf_t *own);
     bool (*unsafe)(const ajr_dir_conf_t *merged);
+    bool bare; /* no trouble where there is a JwtDatabase */
     const char *directive;
     const char *trouble;
     const char *remedy;
@@ -101,19 +102,34 @@ static bool lifetime_unsafe(const ajr_dir_conf_t *merged)
            ajr_conf_access_lifetime(merged) > ajr_conf_max_lifetime(merged);
 }
 
+/* ---- revocations that nobody knows ---- */
+
+static bool revocation_said(const ajr_dir_conf_t *own)
+{
+    return own->revocation != AJR_UNSET_REVOCATION;
+}
+
+static bool revocation_unsafe(const ajr_dir_conf_t *merged)
+{
+    return ajr_conf_revocation(merged)->on;
+}
+
 static const rule_t rules[] = {
-    {query_said, query_unsafe, "JwtSource query:", "with JwtStrip Off",
+    {query_said, query_unsafe, false, "JwtSource query:", "with JwtStrip Off",
      "backends and their logs see the token in the URL; write JwtStrip On"},
-    {eternal_said, eternal_unsafe, "JwtRequireClaims", "without exp",
+    {eternal_said, eternal_unsafe, false, "JwtRequireClaims", "without exp",
      "a token that has no exp is good for ever; add exp, or JwtMaxLifetime"},
-    {audience_said, audience_unsafe, "JwtKeySet", "without JwtAudience",
+    {audience_said, audience_unsafe, false, "JwtKeySet", "without JwtAudience",
      "what its issuer made for others is accepted; say whom tokens must be "
      "for"},
-    {leeway_said, leeway_unsafe, "JwtLeeway", "above ten minutes",
+    {leeway_said, leeway_unsafe, false, "JwtLeeway", "above ten minutes",
      "tokens live that much longer than their exp; mend the clocks instead"},
-    {lifetime_said, lifetime_unsafe, "JwtAccessLifetime",
+    {lifetime_said, lifetime_unsafe, false, "JwtAccessLifetime",
      "longer than JwtMaxLifetime",
      "what is minted here is refused here; make it shorter"},
+    {revocation_said, revocation_unsafe, true, "JwtRevocation On",
+     "without a JwtDatabase",
+     "nobody is asked, and what was revoked is let in; name the database"},
 };
 
 /* NULL where a section says nothing of ours; a server always has one. */
@@ -167,19 +183,38 @@ static bool said_here(const server_rec *first, const server_rec *s,
     return rule->said(own) && (s == first || !ajr_dir_conf_same(own, main));
 }
 
+/* What the main server says may be meant for the virtual hosts. */
+static bool has_database(server_rec *first, const server_rec *s)
+{
+    server_rec *at;
+
+    for (at = first; at != NULL; at = at->next) {
+        if ((at == s || s == first) &&
+            *ajr_server_database(ajr_server_conf(at)) != '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Of the server itself only what no section speaks of: there it may have been
  * put right. */
 void ajr_scopes_check(apr_pool_t *pconf, apr_pool_t *ptemp,
-                      const server_rec *first, server_rec *s)
+                      server_rec *first, server_rec *s)
 {
     const core_server_config *core =
         ap_get_core_module_config(s->module_config);
+    bool database = has_database(first, s);
     size_t i;
 
     for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         const rule_t *rule = &rules[i];
-        bool said = sections_look(pconf, ptemp, s, rule, core->sec_dir);
+        bool said;
 
+        if (rule->bare && database) {
+            continue;
+        }
+        said = sections_look(pconf, ptemp, s, rule, core->sec_dir);
         said |= sections_look(pconf, ptemp, s, rule, core->sec_url);
         if (!said && said_here(first, s, rule) &&
             rule->unsafe(own_of(s->lookup_defaults))) {

@@ -433,7 +433,9 @@ UNSAFE = [
      "JwtAudience ours"),
     ("JwtLeeway 11m", "JwtLeeway {where}, above ten minutes", None),
     ("JwtAccessLifetime 2h\nJwtMaxLifetime 1h",
-     "JwtAccessLifetime {where}, longer than JwtMaxLifetime", None)]
+     "JwtAccessLifetime {where}, longer than JwtMaxLifetime", None),
+    ("JwtRevocation On", "JwtRevocation On {where}, without a JwtDatabase",
+     "JwtRevocation Off")]
 
 SET = ('{"keys":[{"kty":"OKP","crv":"Ed25519",'
        '"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}')
@@ -470,6 +472,18 @@ def test_warning_is_not_inherited(check):
     said = warnings(check, "JwtLeeway 11m\n"
                     + host.format("JwtLeeway 12m"))
     assert len(said) == 2
+
+
+def test_revocations_that_nobody_knows(check):
+    """A host that gave its database up; not the word of a main server for the
+    hosts that have one."""
+    host = "<VirtualHost 127.0.0.1:1>\n{}\n</VirtualHost>\n"
+    database = 'JwtDatabase "host=127.0.0.1 dbname=x"\n'
+    said = warnings(check, database + host.format(
+        "JwtDatabase none\nJwtRevocation On stale=5s"))
+    assert len(said) == 1 and "JwtRevocation On of the server" in said[0], said
+    assert not warnings(check, database + "JwtRevocation On")
+    assert not warnings(check, "JwtRevocation On\n" + host.format(database))
 
 
 @pytest.mark.parametrize("lines", [
