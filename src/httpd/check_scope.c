@@ -199,8 +199,8 @@ static bool has_database(server_rec *first, const server_rec *s)
 
 /* Of the server itself only what no section speaks of: there it may have been
  * put right. */
-void ajr_scopes_check(apr_pool_t *pconf, apr_pool_t *ptemp,
-                      server_rec *first, server_rec *s)
+void ajr_scopes_check(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *first,
+                      server_rec *s)
 {
     const core_server_config *core =
         ap_get_core_module_config(s->module_config);
