@@ -55,6 +55,10 @@ const char *ajr_login_page(request_rec *r, const ajr_incident_t *incident,
     const ajr_dir_conf_t *conf = ajr_dir_conf(r);
     const char *page = ajr_conf_login_page(conf);
 
+    /* What a path is there is for whoever the request goes to. */
+    if (r->proxyreq == PROXYREQ_PROXY) {
+        return NULL;
+    }
     if (*page == '\0' || !is_to_log_in(incident->outcome, status) ||
         (incident->place == AJR_PLACE_API &&
          !ajr_authn_ours(ap_auth_type(r))) ||

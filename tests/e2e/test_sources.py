@@ -228,12 +228,14 @@ def test_inheritance(protect):
 
 def test_the_way_out_is_asked_for_by_its_own_header(httpd):
     """RFC 9110 11.7: Proxy-Authorization is ours, Authorization is for whoever
-    the request goes to."""
+    the request goes to. Nobody is sent to a login page: its path would be one
+    of theirs."""
     key = jwt.secret()
     site = httpd(start=False, modules=("proxy", "proxy_http"))
     path = site.write("keys/k", key, secret=True)
     site.config = f"""
         JwtKey HS256 "file:{path}"
+        JwtLoginPage /login
         ProxyRequests On
         <Proxy "*">
             AuthType Bearer
