@@ -87,6 +87,12 @@ static const char *bearer_challenge(request_rec *r, ajr_outcome_t outcome,
     return challenge;
 }
 
+static const char *challenge_header(const request_rec *r)
+{
+    return r->proxyreq == PROXYREQ_PROXY ? "Proxy-Authenticate"
+                                         : "WWW-Authenticate";
+}
+
 /* Who speaks Basic learns that by its own challenge, and nothing else. */
 static void challenge_set(request_rec *r, const ajr_incident_t *incident,
                           const ajr_refusal_t *refusal)
@@ -102,13 +108,10 @@ static void challenge_set(request_rec *r, const ajr_incident_t *incident,
         challenge = scheme_and_realm(r, "Basic");
     } else {
         /* httpd has put one there; no other password would help. */
-        apr_table_unset(r->err_headers_out, "WWW-Authenticate");
+        apr_table_unset(r->err_headers_out, challenge_header(r));
         return;
     }
-    apr_table_setn(r->err_headers_out,
-                   r->proxyreq == PROXYREQ_PROXY ? "Proxy-Authenticate"
-                                                 : "WWW-Authenticate",
-                   challenge);
+    apr_table_setn(r->err_headers_out, challenge_header(r), challenge);
 }
 
 void ajr_respond_challenge(request_rec *r, ajr_outcome_t outcome)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """JwtSource: where a token may sit, and one request with more than one."""
 
+import base64
 import contextlib
 import http.client
 import json
@@ -265,6 +266,38 @@ def test_the_way_out_is_asked_for_by_its_own_header(httpd):
         _, seen = backend.last()
         assert seen["Authorization"] == "Bearer theirs"
         assert "Proxy-Authorization" not in seen
+
+
+def test_the_way_out_by_basic(httpd):
+    """No other password would help who is known and may not: no challenge."""
+    key = jwt.secret()
+    site = httpd(start=False, modules=("proxy", "proxy_http"))
+    path = site.write("keys/k", key, secret=True)
+    site.config = f"""
+        JwtKey HS256 "file:{path}"
+        ProxyRequests On
+        <Proxy "*">
+            AuthType Basic
+            AuthName "way out"
+            AuthBasicProvider bearer
+            Require bearer-scope out
+        </Proxy>"""
+    site.start()
+
+    def ask(backend, **claims):
+        pair = f":{jwt.sign(key, claims)}".encode()
+        return site.client.get(f"{backend.url}/", headers={
+            "Proxy-Authorization": f"Basic {base64.b64encode(pair).decode()}",
+            "Authorization": "Basic theirs"})
+    with Backend.running() as backend:
+        assert ask(backend, scope="out").status == 200
+        assert backend.last()[1]["Authorization"] == "Basic theirs"
+        answer = ask(backend, scope="in")
+        assert answer.status == 403
+        assert not answer.all("Proxy-Authenticate")
+        answer = ask(backend, exp=1)
+        assert answer.status == 407
+        assert answer.all("Proxy-Authenticate") == ['Basic realm="way out"']
 
 
 def test_back_to_the_default(protect):
