@@ -321,15 +321,18 @@ class Httpd:
 
 
 def _listens(pid):
-    """Whether a child takes connections: a listening socket is open."""
+    """Whether a child takes connections: a listening socket is open.
+
+    One that is ending has its folder taken from us, unless we are root.
+    """
     listening = {f"socket:[{inode}]"
                  for inode in sockets.inodes(sockets.LISTEN)}
     try:
         descriptors = os.listdir(f"/proc/{pid}/fd")
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return False
     for descriptor in descriptors:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
             if os.readlink(f"/proc/{pid}/fd/{descriptor}") in listening:
                 return True
     return False
