@@ -29,10 +29,11 @@ def arguments():
     """The command line."""
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n", maxsplit=1)[0],
-        epilog="make bench BENCH='--rounds 9' passes options on.")
-    parser.add_argument("--seconds", type=float, metavar="N", default=5,
+        epilog="make bench BENCH='--rounds 30' passes options on.")
+    # A ratio is of one round: short ones compare what saw the same machine.
+    parser.add_argument("--seconds", type=float, metavar="N", default=1,
                         help="of one row in a round (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, metavar="N", default=5,
+    parser.add_argument("--rounds", type=int, metavar="N", default=15,
                         help="that count, after one that warms up "
                              "(default: %(default)s)")
     parser.add_argument("--only", nargs="+", metavar="NAME", default=[],
