@@ -145,7 +145,7 @@ class _Population:
         before = self.database.value(
             "SELECT array_agg(pid) FROM pg_stat_activity WHERE"
             " usename = 'site_httpd' AND datname = current_database()")
-        self.server.graceful()
+        self.server.renew()
         # A backend that has ended has sent its counters.
         wait_for(lambda: not self.database.value(
             "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY (%s)",

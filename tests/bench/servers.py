@@ -3,7 +3,7 @@
 
 from lab import jwt
 from lab.httpd import Httpd
-from lab.process import run
+from lab.process import run, wait_for
 
 ISSUER = "https://issuer.example"
 
@@ -17,9 +17,10 @@ ALGORITHMS = {
 
 #: A fixed number of children, so that none starts or stops in a run, and more
 #: threads in each than there are connections: mpm_event may give all of them
-#: to one child.
+#: to one child. Places enough for children of before a graceful restart: else
+#: those after it wait for them, and the second is never started.
 _MPM = """
-    ServerLimit 2
+    ServerLimit 4
     StartServers 2
     ThreadsPerChild 25
     ThreadLimit 64
@@ -50,6 +51,15 @@ class Server(Httpd):
         for name in names:
             self.write(f"htdocs/{name}/index.html", _FILE)
         return self.start()
+
+    def renew(self):
+        """A graceful restart that has ended: as many children as before, all
+        of them new."""
+        before = self.children()
+        self.graceful()
+        wait_for(lambda: len(after := self.children()) == len(before)
+                 and not set(after) & set(before)
+                 and all(map(self._born, after)), "new children", 30)
 
     def _write_config(self):
         super()._write_config()
