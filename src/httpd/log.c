@@ -11,6 +11,9 @@
 
 #include "sha256.h"
 
+/* Seconds: more than a request takes. */
+#define CLOCK_STEP 60
+
 /* The first of each second has its level; those behind it, which a broken
  * database or a storm of logins makes by the thousand, are INFO. */
 static bool is_news(request_rec *r, apr_uint32_t *logged)
@@ -18,7 +21,9 @@ static bool is_news(request_rec *r, apr_uint32_t *logged)
     apr_uint32_t second = (apr_uint32_t)apr_time_sec(r->request_time);
     apr_uint32_t last = apr_atomic_read32(logged);
 
-    return last != second && apr_atomic_cas32(logged, second, last) == last;
+    /* Requests of two seconds end in any order, and a clock may be set back. */
+    return (second > last || last - second > CLOCK_STEP) &&
+           apr_atomic_cas32(logged, second, last) == last;
 }
 
 /* Takes this second's line when it answers more than APLOG_INFO. */
